@@ -1,0 +1,65 @@
+"""What can happen to an account."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
+from ledger.domain.posting import EntryKind, Side
+
+
+class PostedLine(NamedTuple):
+    """One line of an entry on this account. ``amount`` in minor units, debit positive; ``reference`` is the stream the entry belongs
+    to (a transfer's UETR, a cycle, a movement, a break); actor, cause and terms are found through ``command``."""
+
+    entry: EntryKind
+    reference: UUID
+    command: UUID
+    amount: int
+    booking_date: date
+    value_date: date
+
+
+class AccountOpened(CreatedEvent):
+    TOPIC = "Account.Opened.v1"
+    name: str
+    currency: str
+    normal_side: Side
+    floor: int | None
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.name = self.name
+        aggregate.currency = self.currency
+        aggregate.normal_side = self.normal_side
+        aggregate.floor = self.floor
+
+
+class AccountPosted(Event):
+    """All lines of one commit on this account, in the order of the commands. ``balance`` is the account's balance after them, on its
+    normal side; ``below_floor`` is the alert that it stands below its floor."""
+
+    TOPIC = "Account.Posted.v1"
+    lines: tuple[PostedLine, ...]
+    balance: int
+    below_floor: bool = False
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.balance = self.balance
+
+
+class AccountFloorSet(DecidedEvent):
+    TOPIC = "Account.FloorSet.v1"
+    floor: int
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.floor = self.floor
+
+
+class AccountStatusSet(DecidedEvent):
+    TOPIC = "Account.StatusSet.v1"
+    status: Literal["open", "frozen", "closed"]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.status = self.status

@@ -1,0 +1,100 @@
+"""What all aggregates and events of the ledger have in common.
+
+An aggregate's public method guards, then records an event; the event's ``apply`` only assigns. Guards never run again when the
+stream is replayed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, Self
+from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
+from eventsourcing.utils import register_topic
+from pydantic import BaseModel, ConfigDict
+
+
+class Decision(NamedTuple):
+    """Who decides what an aggregate is asked to do: it travels into every event.
+
+    ``at`` is the instant of the commit (UTC), ``cause`` names what made the actor act (a message id, a case, an expired deadline) and
+    ``terms`` is the version of the corridor's terms in force.
+    """
+
+    at: datetime
+    actor: str
+    command: UUID
+    cause: str
+    terms: int
+
+
+class Event(BaseModel, CanMutateAggregate[UUID]):
+    """A fact: immutable, validated, with an explicit topic whose last part is its schema version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    TOPIC: ClassVar[str]
+
+    originator_id: UUID
+    originator_version: int
+    timestamp: datetime
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if "TOPIC" in cls.__dict__:
+            register_topic(cls.TOPIC, cls)
+
+    def _as_dict(self) -> dict[str, Any]:
+        return self.__dict__
+
+
+class DecidedEvent(Event):
+    """An event of one command: it names actor, command, cause, the terms version and the rule ids it was decided under."""
+
+    actor: str
+    command: UUID
+    cause: str = ""
+    terms: int
+    rules: tuple[str, ...] = ()
+
+
+class CreatedEvent(DecidedEvent, CanInitAggregate[UUID]):
+    """The first event of a stream."""
+
+    originator_topic: str
+
+
+class Aggregate(BaseAggregate[UUID]):
+    """Base of the ledger's aggregates.
+
+    Attributes are set in ``__init__`` and never annotated on the class: the library would turn the class into a dataclass.
+    """
+
+    TOPIC = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "TOPIC" in cls.__dict__:
+            register_topic(cls.TOPIC, cls)
+
+    @classmethod
+    def begin(cls, event_class: type[CreatedEvent], stream: UUID, by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> Self:
+        """A new aggregate whose first event states ``facts``."""
+        return cls._create(
+            event_class,
+            id=stream,
+            timestamp=by.at,
+            actor=by.actor,
+            command=by.command,
+            cause=by.cause,
+            terms=by.terms,
+            rules=rules,
+            **facts,
+        )
+
+    def record(self, event_class: type[DecidedEvent], by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> None:
+        """Appends the event that states ``facts`` and applies it."""
+        self.trigger_event(
+            event_class, timestamp=by.at, actor=by.actor, command=by.command, cause=by.cause, terms=by.terms, rules=rules, **facts
+        )

@@ -1,0 +1,72 @@
+"""What can happen to a corridor as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ledger.domain.aggregate import CreatedEvent, DecidedEvent
+from ledger.domain.terms import Terms
+
+
+class CorridorOpened(CreatedEvent):
+    TOPIC = "Corridor.Opened.v1"
+    agreement: Terms
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.code = self.agreement.code
+        aggregate.agreements = (self.agreement,)
+
+
+class CorridorTermsAmended(DecidedEvent):
+    TOPIC = "Corridor.TermsAmended.v1"
+    agreement: Terms
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.agreements = (*aggregate.agreements, self.agreement)
+
+
+class CorridorKeyRegistered(DecidedEvent):
+    """A public key by which a participant or officer (``principal``) signs requests. ``public_key`` is the raw Ed25519 key, hex."""
+
+    TOPIC = "Corridor.KeyRegistered.v1"
+    key_id: str
+    principal: str
+    algorithm: str
+    public_key: str
+    valid_from: datetime
+    valid_until: datetime
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.keys = {**aggregate.keys, self.key_id: self}
+
+
+class CorridorKeyRevoked(DecidedEvent):
+    TOPIC = "Corridor.KeyRevoked.v1"
+    key_id: str
+    reason: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.keys = {k: v for k, v in aggregate.keys.items() if k != self.key_id}
+        aggregate.revoked_keys = aggregate.revoked_keys | {self.key_id}
+
+
+class CorridorCycleClosed(DecidedEvent):
+    """Cycle ``number`` ended at ``boundary``; the next one is open from there."""
+
+    TOPIC = "Corridor.CycleClosed.v1"
+    number: int
+    boundary: int
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.last_cycle = self.number
+        aggregate.last_boundary = self.boundary
+        aggregate.unsettled_cycles = (*aggregate.unsettled_cycles, self.number)
+
+
+class CorridorCycleSettled(DecidedEvent):
+    TOPIC = "Corridor.CycleSettled.v1"
+    number: int
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.unsettled_cycles = tuple(n for n in aggregate.unsettled_cycles if n != self.number)
