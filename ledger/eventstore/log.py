@@ -1,0 +1,306 @@
+"""The log of one corridor: what writers append in batches and readers take in pages.
+
+A batch is one transaction in two trips. `begin` locks the corridor's head and answers all the batcher has to know;
+`commit` moves the head, stores receipts and events, and commits.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from eventsourcing.persistence import InterfaceError, InternalError, PersistenceError
+
+from ledger.eventstore.commits import send_commit
+from ledger.eventstore.connections import PostgresConnection, PostgresCursor, PostgresPool
+from ledger.eventstore.encoding import encode_events
+from ledger.eventstore.queries import QUERIES
+from ledger.eventstore.records import LOG_BEGINNING, Head, NewEvent, Receipt, RecordedEvent
+from ledger.transparency.merkle import CompactTree
+
+CATCH_UP_LIMIT = 10_000
+"""Events of other writers handed over by `begin`; who is further behind rebuilds from snapshots and streams instead."""
+
+_HEAD, _RECEIPT, _OF_STREAM = range(3)
+"""What a row of `catch_up` is; the remaining kind is an event of another writer."""
+
+_NEVER = 2**62
+"""A position no log reaches: nothing comes after it."""
+
+_EMPTY = Head(0, LOG_BEGINNING, CompactTree())
+
+Announce = Callable[[str, int], None]
+
+
+class Batch:
+    """An open transaction holding the lock of the corridor's head; ends with `commit` or `rollback`.
+
+    Used as a context manager it rolls back when the block ends without a commit.
+
+    `head`: where the log stands. `receipts`: those found, by digest. `streams`: events of the named streams after the
+    versions named. `others`: all events after the position `since`, in order (those of `streams` among them). `stale`:
+    there are more of these than CATCH_UP_LIMIT, and `others` was left empty.
+    """
+
+    def __init__(
+        self, log: "Log", connection: PostgresConnection, rows: Iterable[tuple[Any, ...]], streams: Iterable[UUID], since: int
+    ) -> None:
+        self._log = log
+        self._connection: PostgresConnection | None = connection
+        self.receipts: dict[bytes, Receipt] = {}
+        self.streams: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in streams}
+        self.others: list[RecordedEvent] = []
+        head = None
+        corridor = log.corridor
+        for kind, position, number, id_, version, name, body, recorded_at, hash_, digest, key in rows:
+            if kind == _HEAD:
+                head = Head(position, recorded_at, CompactTree.from_bytes(body))
+            elif kind == _RECEIPT:
+                self.receipts[digest] = Receipt(corridor, digest, name, id_, hash_, key, body, position, recorded_at)
+            else:
+                event = RecordedEvent(corridor, position, number, id_, version, name, body, recorded_at, hash_)
+                (self.streams[id_] if kind == _OF_STREAM else self.others).append(event)
+        if head is None:
+            raise InternalError(f"The head of corridor {corridor} is gone: the log must not be written until it is restored.")
+        self.head = head
+        self.stale = head.position - since > CATCH_UP_LIMIT
+
+    @property
+    def cursor(self) -> PostgresCursor:
+        """For further statements of the same transaction."""
+        return self._open_connection().cursor()
+
+    def load(self, streams: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Events of more streams, each after the version given (0 for all of a stream that starts at 1); one trip."""
+        loaded: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in streams}
+        rows = self.cursor.rows(QUERIES["load_streams"], {"corridor": self._log.corridor, **_stream_arrays(streams)})
+        for row in rows:
+            event = RecordedEvent(self._log.corridor, *row)
+            loaded[event.stream_id].append(event)
+        self.streams.update(loaded)
+        return loaded
+
+    def commit(self, events: Sequence[NewEvent], receipts: Iterable[Receipt], recorded_at: datetime) -> Head:
+        """Appends events and receipts and commits, in one trip; gives the new head.
+
+        Every row carries max(`recorded_at`, the head's) and, as boundary, the position of the last event. A batch that
+        only replays receipts still waits for the synchronous standby.
+
+        Raises IntegrityError when a stream version or a digest exists already (nothing is kept), OperationalError when
+        the database refused (nothing is kept), OutcomeUnknown when its answer was lost or carried a warning.
+        """
+        cursor, head = self.cursor, self.head
+        recorded_at = max(recorded_at, head.recorded_at)
+        stored = list(receipts)
+        statements: list[bytes] = []
+        data = b""
+        if events:
+            data, leaves = encode_events(self._log.corridor, head.position, events, recorded_at)
+            head = Head(head.position + len(events), recorded_at, head.tree.extend(leaves))
+            statements.append(cursor.raw.mogrify(QUERIES["advance_head"], _head_values(self._log.corridor, head)))
+        if stored:
+            statements.append(cursor.raw.mogrify(QUERIES["insert_receipts"], _receipt_arrays(self._log.corridor, stored, recorded_at)))
+        if not statements and self.receipts:
+            statements.append(QUERIES["force_durable_wait"].encode())
+        statements.append((QUERIES["copy_events"] if events else "COMMIT").encode())
+        connection = self._open_connection()
+        try:
+            send_commit(connection, b"\n".join(statements), data)
+        finally:
+            self._release()
+        if events:
+            self._log.announce(self._log.corridor, head.position)
+        return head
+
+    def rollback(self) -> None:
+        """Ends the batch with nothing kept; harmless when it has ended already."""
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            if not connection.raw.closed:
+                connection.rollback()
+        except PersistenceError:
+            connection.close()
+        finally:
+            self._release()
+
+    def _open_connection(self) -> PostgresConnection:
+        if self._connection is None:
+            raise InterfaceError("This batch has ended: begin a new one.")
+        return self._connection
+
+    def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._log.pool.give_back(connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        self.rollback()
+
+
+class Log:
+    """The log of one corridor in one database. Safe to share between threads.
+
+    `announce` is told corridor and position after each commit; see `notifications.Notifier`.
+    """
+
+    def __init__(self, pool: PostgresPool, corridor: str, announce: Announce | None = None) -> None:
+        self.pool = pool
+        self.corridor = corridor
+        self.announce: Announce = announce or _tell_nobody
+        self._has_head = False
+
+    def begin(self, digests: Sequence[bytes] = (), streams: Mapping[UUID, int] | None = None, since: int | None = None) -> Batch:
+        """Locks the corridor's head and reads what a batch needs, in one trip; waits for the writer before.
+
+        `digests` are looked up among the receipts; of `streams`, events after the given versions come along; so do all
+        events after position `since` (None for none of them). Raises OperationalError when the database cannot be
+        reached or the lock not be had; nothing was decided then.
+        """
+        self._ensure_head()
+        streams = streams or {}
+        since = _NEVER if since is None else since
+        values = {
+            "corridor": self.corridor,
+            "digests": _bytea_array(digests),
+            "since": since,
+            "limit": CATCH_UP_LIMIT,
+            **_stream_arrays(streams),
+        }
+        connection = self.pool.get_connection()
+        try:
+            connection.prepare_once(QUERIES["prepare_batch"])
+            rows = connection.cursor().rows(f"{QUERIES['begin_batch']}\n{QUERIES['catch_up']}", values)
+            return Batch(self, connection, rows, streams, since)
+        except BaseException:
+            self.pool.give_back(connection)
+            raise
+
+    def _ensure_head(self) -> None:
+        """Makes the head in a transaction of its own: who waits for a lock must find the row that carries it."""
+        if not self._has_head:
+            if not self.pool.rows(QUERIES["head"], {"corridor": self.corridor}):
+                with self.pool.transaction() as cursor:
+                    cursor.execute(QUERIES["create_head"], _head_values(self.corridor, _EMPTY))
+            self._has_head = True
+
+    def head(self) -> Head:
+        """Where the log ends now; position 0 for a corridor without events."""
+        rows = self.pool.rows(QUERIES["head"], {"corridor": self.corridor})
+        if not rows:
+            return _EMPTY
+        position, recorded_at, _size, _root, compact_range = rows[0]
+        return Head(position, recorded_at, CompactTree.from_bytes(compact_range))
+
+    def read_page(self, after: int, size: int) -> list[RecordedEvent]:
+        """Whole commits after position `after`: as many as fit `size` events, or the next one alone if it is larger.
+
+        Empty at the end of the log. `after` must be a boundary (0, or the last position of a page).
+        """
+        return self._events("read_page", after=after, size=size)
+
+    def select_stream(self, stream_id: UUID) -> list[RecordedEvent]:
+        """Every event of one stream in its order."""
+        return self._events("select_stream", stream_id=str(stream_id))
+
+    def boundary_at(self, position: int) -> int:
+        """The end of the last commit that is complete at `position`; 0 when there is none."""
+        rows = self.pool.rows(QUERIES["boundary_at"], {"corridor": self.corridor, "position": position})
+        return int(rows[0][0]) if rows else 0
+
+    def boundary_at_instant(self, instant: datetime) -> int:
+        """The end of the last commit recorded at or before an aware `instant`; 0 when there is none."""
+        rows = self.pool.rows(QUERIES["boundary_at_instant"], {"corridor": self.corridor, "instant": instant})
+        return int(rows[0][0]) if rows else 0
+
+    def receipt(self, digest: bytes) -> Receipt | None:
+        """The stored answer under a digest, for looking only: it may not have reached the standby yet."""
+        rows = self.pool.rows(QUERIES["receipt"], {"corridor": self.corridor, "digest": digest})
+        return Receipt(self.corridor, digest, *rows[0]) if rows else None
+
+    def replay_receipt(self, digest: bytes) -> Receipt | None:
+        """The stored answer under a digest, given only once it is as durable as a commit of its own would be.
+
+        Raises OutcomeUnknown when the wait for the standby was cut short.
+        """
+        with self.pool.connection() as connection:
+            statements = f"BEGIN;\n{QUERIES['force_durable_wait']}\n{QUERIES['receipt']}"
+            rows = connection.cursor().rows(statements, {"corridor": self.corridor, "digest": digest})
+            send_commit(connection, b"COMMIT")
+        return Receipt(self.corridor, digest, *rows[0]) if rows else None
+
+    def replay_receipts(self, digests: Sequence[bytes]) -> dict[bytes, Receipt]:
+        """The stored answers under many digests in one trip, as durable as `replay_receipt` gives one; those unknown are left out.
+
+        Raises OutcomeUnknown when the wait for the standby was cut short.
+        """
+        if not digests:
+            return {}
+        with self.pool.connection() as connection:
+            statements = f"BEGIN;\n{QUERIES['force_durable_wait']}\n{QUERIES['receipts']}"
+            rows = connection.cursor().rows(statements, {"corridor": self.corridor, "digests": _bytea_array(digests)})
+            send_commit(connection, b"COMMIT")
+        return {digest: Receipt(self.corridor, digest, *rest) for digest, *rest in rows}
+
+    def corridors(self) -> list[str]:
+        """The codes of all corridors in this database."""
+        return [corridor for corridor, _position in self.pool.rows(QUERIES["heads"])]
+
+    def _events(self, query: str, **values: object) -> list[RecordedEvent]:
+        corridor = self.corridor
+        rows = self.pool.rows(QUERIES[query], {"corridor": corridor, **values})
+        return [RecordedEvent(corridor, *row) for row in rows]
+
+
+def _tell_nobody(_corridor: str, _position: int) -> None:
+    """Stands in where nobody listens; readers then find new events when they next look."""
+
+
+def _head_values(corridor: str, head: Head) -> dict[str, object]:
+    return {
+        "corridor": corridor,
+        "position": head.position,
+        "recorded_at": head.recorded_at,
+        "root": head.tree.root(),
+        "compact_range": head.tree.to_bytes(),
+    }
+
+
+def _receipt_arrays(corridor: str, receipts: Sequence[Receipt], recorded_at: datetime) -> dict[str, object]:
+    """Receipts column by column; hexadecimal text spares the driver an escape for each value."""
+    return {
+        "corridor": corridor,
+        "recorded_at": recorded_at,
+        "digests": _quoted_array(receipt.digest.hex() for receipt in receipts),
+        "partners": [receipt.partner for receipt in receipts],
+        "commands": _array(receipt.command.hex for receipt in receipts),
+        "fingerprints": _quoted_array(receipt.fingerprint.hex() for receipt in receipts),
+        "fingerprint_keys": _array("NULL" if receipt.fingerprint_key is None else receipt.fingerprint_key.hex for receipt in receipts),
+        "answers": _quoted_array(receipt.answer.hex() for receipt in receipts),
+        "positions": _array(str(receipt.position) for receipt in receipts),
+    }
+
+
+def _stream_arrays(streams: Mapping[UUID, int]) -> dict[str, object]:
+    return {
+        "streams": _array(stream_id.hex for stream_id in streams),
+        "versions": _array(str(version) for version in streams.values()),
+    }
+
+
+def _bytea_array(values: Iterable[bytes]) -> str:
+    return _quoted_array(f"\\\\x{value.hex()}" for value in values)
+
+
+def _quoted_array(values: Iterable[str]) -> str:
+    """An array literal whose elements may be empty."""
+    return _array(f'"{value}"' for value in values)
+
+
+def _array(values: Iterable[str]) -> str:
+    return "{" + ",".join(values) + "}"

@@ -1,0 +1,281 @@
+-- name: prepare_batch
+-- Planned once for each connection: planning these anew took longer than running them.
+PREPARE lock_head (text) AS
+SELECT FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
+PREPARE catch_up (text, bytea[], uuid[], bigint[], bigint, bigint) AS
+SELECT 0 AS kind, position, tree_size AS number, NULL::uuid AS id, NULL::bigint AS version, NULL::text AS name,
+       compact_range AS body, recorded_at, root AS hash, NULL::bytea AS digest, NULL::uuid AS key
+FROM ledger.heads
+WHERE corridor = $1
+UNION ALL
+SELECT 1, position, NULL, command, NULL, partner, answer, recorded_at, fingerprint, digest, fingerprint_key
+FROM ledger.receipts
+WHERE corridor = $1 AND digest = ANY ($2)
+UNION ALL
+SELECT 2, event.position, event.boundary, event.stream_id, event.stream_version, event.topic, event.state,
+       event.recorded_at, event.leaf_hash, NULL, NULL
+FROM unnest($3, $4) AS wanted (stream_id, after_version)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger.events
+    WHERE corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+    ORDER BY stream_version
+) AS event
+UNION ALL
+SELECT 3, position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash, NULL, NULL
+FROM ledger.events
+WHERE corridor = $1 AND position > $5 AND (SELECT position FROM ledger.heads WHERE corridor = $1) <= $5 + $6
+ORDER BY 1, 2;
+PREPARE advance_head (text, bigint, timestamptz, bytea, bytea) AS
+UPDATE ledger.heads
+SET position = $2, recorded_at = $3, tree_size = $2, root = $4, compact_range = $5
+WHERE corridor = $1;
+PREPARE insert_receipts (text, timestamptz, text[], text[], uuid[], text[], uuid[], text[], bigint[]) AS
+INSERT INTO ledger.receipts
+    (corridor, recorded_at, digest, partner, command, fingerprint, fingerprint_key, answer, position)
+SELECT $1, $2, decode(digest, 'hex'), partner, command, decode(fingerprint, 'hex'), fingerprint_key,
+       decode(answer, 'hex'), position
+FROM unnest($3, $4, $5, $6, $7, $8, $9)
+    AS receipt (digest, partner, command, fingerprint, fingerprint_key, answer, position);
+
+-- name: begin_batch
+-- Opens a batch: from here to the commit this corridor has one writer.
+-- Statistics of a young table mislead the planner; everything a batch reads is found by its key.
+BEGIN ISOLATION LEVEL READ COMMITTED;
+SET LOCAL enable_seqscan = off;
+EXECUTE lock_head (%(corridor)s);
+
+-- name: create_head
+-- Gives a new corridor its head, once.
+INSERT INTO ledger.heads (corridor, position, recorded_at, tree_size, root, compact_range)
+VALUES (%(corridor)s, 0, %(recorded_at)s, 0, %(root)s, %(compact_range)s)
+ON CONFLICT (corridor) DO NOTHING;
+
+-- name: catch_up
+-- All a batch has to know in one answer: the head (0), receipts (1), events of named streams (2), events of others (3).
+-- A statement of its own, so that it sees what was committed while the lock was waited for.
+EXECUTE catch_up (%(corridor)s, %(digests)s, %(streams)s, %(versions)s, %(since)s, %(limit)s);
+
+-- name: load_streams
+-- The events of named streams, each after the version the caller already has.
+SELECT event.position, event.boundary, event.stream_id, event.stream_version, event.topic, event.state,
+       event.recorded_at, event.leaf_hash
+FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS wanted (stream_id, after_version)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger.events
+    WHERE corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+    ORDER BY stream_version
+) AS event
+ORDER BY 1;
+
+-- name: advance_head
+-- Moves the head to the end of the commit that follows in the same trip.
+EXECUTE advance_head (%(corridor)s, %(position)s, %(recorded_at)s, %(root)s, %(compact_range)s);
+
+-- name: insert_receipts
+-- Stores the answers of a batch beside its events.
+EXECUTE insert_receipts (%(corridor)s, %(recorded_at)s, %(digests)s, %(partners)s, %(commands)s, %(fingerprints)s,
+    %(fingerprint_keys)s, %(answers)s, %(positions)s);
+
+-- name: copy_events
+-- Appends events as they come from `encoding.py`, then ends the transaction in the same trip.
+COPY ledger.events
+    (corridor, position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash)
+FROM STDIN (FORMAT binary);
+COMMIT;
+
+-- name: force_durable_wait
+-- Writes an empty message into the WAL, so that the commit of a replay waits for the synchronous standby too.
+SELECT pg_logical_emit_message(true, 'corridor', '');
+
+-- name: head
+-- Where the log of a corridor ends.
+SELECT position, recorded_at, tree_size, root, compact_range FROM ledger.heads WHERE corridor = %(corridor)s;
+
+-- name: heads
+-- The end of every log that has begun.
+SELECT corridor, position FROM ledger.heads WHERE position > 0 ORDER BY corridor;
+
+-- name: read_page
+-- Whole commits after a position: as many as fit the size, or the next one alone when it is larger.
+SELECT position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash
+FROM ledger.events
+WHERE corridor = %(corridor)s AND position > %(after)s AND position <= coalesce(
+    (SELECT position FROM ledger.events
+     WHERE corridor = %(corridor)s AND position > %(after)s AND position <= %(after)s + %(size)s
+           AND position = boundary
+     ORDER BY position DESC LIMIT 1),
+    (SELECT boundary FROM ledger.events WHERE corridor = %(corridor)s AND position = %(after)s + 1))
+ORDER BY position;
+
+-- name: boundary_at
+-- The end of the last commit that is complete at a position.
+SELECT position FROM ledger.events
+WHERE corridor = %(corridor)s AND position <= %(position)s AND position = boundary
+ORDER BY position DESC LIMIT 1;
+
+-- name: boundary_at_instant
+-- The end of the last commit recorded at or before an instant, by halving: time never runs back in the log.
+WITH RECURSIVE search (low, high) AS (
+    SELECT 0::bigint, position FROM ledger.heads WHERE corridor = %(corridor)s
+    UNION ALL
+    SELECT CASE WHEN event.recorded_at <= %(instant)s THEN event.position ELSE search.low END,
+           CASE WHEN event.recorded_at <= %(instant)s THEN search.high ELSE event.position - 1 END
+    FROM search
+    JOIN ledger.events AS event
+        ON event.corridor = %(corridor)s AND event.position = (search.low + search.high + 1) / 2
+    WHERE search.low < search.high
+)
+SELECT low FROM search WHERE low = high;
+
+-- name: select_stream
+-- Every event of one stream in its order.
+SELECT position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash
+FROM ledger.events
+WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+ORDER BY stream_version;
+
+-- name: receipt
+-- What was answered to the command with this key.
+SELECT partner, command, fingerprint, fingerprint_key, answer, position, recorded_at
+FROM ledger.receipts
+WHERE corridor = %(corridor)s AND digest = %(digest)s;
+
+-- name: receipts
+-- What was answered to the commands with these keys.
+SELECT digest, partner, command, fingerprint, fingerprint_key, answer, position, recorded_at
+FROM ledger.receipts
+WHERE corridor = %(corridor)s AND digest = ANY (%(digests)s::bytea[]);
+
+-- name: select_stored_events
+-- A slice of one stream, for the library's repositories.
+SELECT stream_id, stream_version, topic, state
+FROM ledger.events
+WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+      AND stream_version > %(gt)s AND stream_version <= %(lte)s
+ORDER BY stream_version
+LIMIT %(limit)s;
+
+-- name: select_stored_events_backwards
+-- The same slice from its end.
+SELECT stream_id, stream_version, topic, state
+FROM ledger.events
+WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+      AND stream_version > %(gt)s AND stream_version <= %(lte)s
+ORDER BY stream_version DESC
+LIMIT %(limit)s;
+
+-- name: select_snapshots
+-- A slice of the snapshots of one stream.
+SELECT stream_id, stream_version, topic, state
+FROM ledger.snapshots
+WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+      AND stream_version > %(gt)s AND stream_version <= %(lte)s
+ORDER BY stream_version
+LIMIT %(limit)s;
+
+-- name: select_snapshots_backwards
+-- The same slice from its end: the latest snapshot first.
+SELECT stream_id, stream_version, topic, state
+FROM ledger.snapshots
+WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+      AND stream_version > %(gt)s AND stream_version <= %(lte)s
+ORDER BY stream_version DESC
+LIMIT %(limit)s;
+
+-- name: insert_snapshots
+-- Keeps snapshots, all or none.
+INSERT INTO ledger.snapshots (corridor, stream_id, stream_version, topic, state)
+SELECT %(corridor)s, stream_id, stream_version, topic, decode(state, 'hex')
+FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::text[])
+    AS snapshot (stream_id, stream_version, topic, state);
+
+-- name: select_notifications
+-- Events in log order for the library's subscriptions.
+SELECT position, stream_id, stream_version, topic, state
+FROM ledger.events
+WHERE corridor = %(corridor)s AND position >= %(start)s AND position <= %(stop)s
+      AND (cardinality(%(topics)s::text[]) = 0 OR topic = ANY (%(topics)s::text[]))
+ORDER BY position
+LIMIT %(limit)s;
+
+-- name: advance_tracking
+-- Moves a reader of the log forward; gives no row when it already stands there or further.
+INSERT INTO ledger.tracking AS reader (corridor, name, position)
+VALUES (%(corridor)s, %(name)s, %(position)s)
+ON CONFLICT (corridor, name) DO UPDATE SET position = excluded.position
+    WHERE reader.position < excluded.position
+RETURNING position;
+
+-- name: tracking_position
+-- How far a reader of the log has come.
+SELECT position FROM ledger.tracking WHERE corridor = %(corridor)s AND name = %(name)s;
+
+-- name: listen
+-- Asks to be told of every commit.
+LISTEN corridor_log;
+
+-- name: notify
+-- Tells listeners how far a corridor has come.
+SELECT pg_notify('corridor_log', %(payload)s);
+
+-- name: take_migration_lock
+-- One migration of this database at a time.
+SELECT pg_advisory_lock(%(key)s);
+
+-- name: release_migration_lock
+-- Lets the next migration in.
+SELECT pg_advisory_unlock(%(key)s);
+
+-- name: prepare_migrations
+-- The place where applied migrations are recorded.
+CREATE SCHEMA IF NOT EXISTS ledger;
+CREATE TABLE IF NOT EXISTS ledger.migrations (
+    name       text PRIMARY KEY,
+    sha256     text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- name: migrations_prepared
+-- Whether any migration has ever run here.
+SELECT to_regclass('ledger.migrations') IS NOT NULL;
+
+-- name: applied_migrations
+-- Name and hash of every migration that has run here.
+SELECT name, sha256 FROM ledger.migrations ORDER BY name;
+
+-- name: record_migration
+-- Remembers a migration in the transaction that ran it.
+INSERT INTO ledger.migrations (name, sha256) VALUES (%(name)s, %(sha256)s);
+
+-- name: prepare_role
+-- Makes the role the application acts as, and lets the migrating login act as it.
+-- Another database of the cluster may be migrated at this very moment, and locks do not reach across databases.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'corridor_app') THEN
+        CREATE ROLE corridor_app NOLOGIN;
+    END IF;
+EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN
+        NULL;
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'the login % may not create roles: have an administrator run CREATE ROLE corridor_app NOLOGIN',
+            session_user USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+DO $$
+BEGIN
+    IF NOT pg_has_role(
+        session_user, 'corridor_app',
+        CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END
+    ) THEN
+        EXECUTE format('GRANT corridor_app TO %I', session_user);
+    END IF;
+EXCEPTION
+    WHEN unique_violation THEN
+        NULL;
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'the login % may not act as corridor_app: have an administrator run GRANT corridor_app TO %',
+            session_user, quote_ident(session_user) USING ERRCODE = 'insufficient_privilege';
+END
+$$;

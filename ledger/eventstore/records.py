@@ -1,0 +1,63 @@
+"""What the log holds, as data: events, receipts and the head."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.transparency.merkle import CompactTree
+
+LOG_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of a head before its first commit, so that any clock reading comes after it."""
+
+
+class NewEvent(NamedTuple):
+    """An event to be appended: `state` is what will be stored and proven, byte for byte."""
+
+    stream_id: UUID
+    stream_version: int
+    topic: str
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One row of the log. `boundary` is the last position of the commit it belongs to."""
+
+    corridor: str
+    position: int
+    boundary: int
+    stream_id: UUID
+    stream_version: int
+    topic: str
+    state: bytes
+    recorded_at: datetime
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to one command, kept under the digest of partner and idempotency key.
+
+    `fingerprint` stands for method, path and body of the request, `fingerprint_key` names the erasable key it was made
+    under (None where no personal data is in it), `position` is the end of the log as the answer states it.
+    """
+
+    corridor: str
+    digest: bytes
+    partner: str
+    command: UUID
+    fingerprint: bytes
+    fingerprint_key: UUID | None
+    answer: bytes
+    position: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a corridor's log ends: its last position, when that was recorded, and the Merkle tree over all leaves."""
+
+    position: int
+    recorded_at: datetime
+    tree: CompactTree

@@ -1,0 +1,1 @@
+"""The partners' shared log made provable: Merkle tree, checkpoints, receipts."""
