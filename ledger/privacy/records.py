@@ -1,0 +1,120 @@
+"""A subject's records: what may be stored, and how one record is sealed.
+
+A record is a text, bytes, or anything JSON can say. It is sealed with AES-256-GCM (NIST SP 800-38D) under a key derived
+from the subject's key; subject id and kind are authenticated with it, so a ciphertext moved to another subject, or to
+another kind of the same one, does not open.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from pydantic import JsonValue
+
+from ledger.privacy.errors import RecordAltered, RecordUnfit
+from ledger.privacy.framing import framed
+from ledger.privacy.keys import KEY_BYTES, NONCE_BYTES
+
+RecordValue: TypeAlias = JsonValue | bytes
+
+_KEY_PURPOSE: Final = b"corridor/record-key/v1"
+_PURPOSE: Final = b"corridor/record/v1"
+_AS_BYTES: Final = b"b"
+_AS_JSON: Final = b"j"
+
+
+class RecordKind(StrEnum):
+    """What a record is about; a subject has at most one record of each kind."""
+
+    PARTY = "party"
+    """Name, address, birth and documents of a person, with the salts of their commitments."""
+    ACCOUNT = "account"
+    """Account number or card at a bank."""
+    MESSAGE = "message"
+    """A payment message as it was received or sent."""
+    BODY = "body"
+    """The body of a signed request, its exact bytes."""
+    REFERENCE = "reference"
+    """Remittance text and references that may name a person."""
+
+
+class Records(dict[RecordKind, RecordValue]):
+    """The records of one subject by kind; ``repr`` shows the kinds only, so that a log line or traceback stays silent."""
+
+    def __repr__(self) -> str:
+        return f"Records({', '.join(sorted(self))})"
+
+    __str__ = __repr__
+
+
+def encode(kind: RecordKind, value: object) -> bytes:
+    """The value's bytes, one form for one value. Raises `RecordUnfit` for what is neither bytes nor JSON."""
+    if isinstance(value, bytes):
+        return _AS_BYTES + value
+    try:
+        _check_no_float(value)
+        return _AS_JSON + json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError):
+        # Raised anew without its cause, which may carry the value.
+        raise RecordUnfit(
+            f"A record of kind '{kind}' must be bytes, text, or JSON of texts, integers, lists and objects; amounts are decimal strings."
+        ) from None
+
+
+def decode(kind: RecordKind, encoded: bytes) -> RecordValue:
+    """The value again. Raises `RecordAltered` for bytes `encode` cannot have made."""
+    if encoded[:1] == _AS_BYTES:
+        return encoded[1:]
+    if encoded[:1] == _AS_JSON:
+        value: RecordValue = json.loads(encoded[1:])
+        return value
+    raise RecordAltered(f"A record of kind '{kind}' was stored in an unknown form.")
+
+
+class RecordCipher:
+    """Seals and opens the records of one subject."""
+
+    def __init__(self, subject_id: UUID, subject_key: bytes) -> None:
+        self._subject_id = subject_id
+        self._cipher = AESGCM(HKDFExpand(SHA256(), KEY_BYTES, _KEY_PURPOSE).derive(subject_key))
+
+    def seal(self, kind: RecordKind, encoded: bytes) -> tuple[bytes, bytes]:
+        """Nonce and ciphertext (with its tag)."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce, self._cipher.encrypt(nonce, encoded, self._bound_to(kind))
+
+    def open(self, kind: RecordKind, nonce: bytes, ciphertext: bytes) -> bytes:
+        """The encoded record. Raises `RecordAltered` when these bytes were not sealed for this subject and kind."""
+        try:
+            return self._cipher.decrypt(nonce, ciphertext, self._bound_to(kind))
+        except (InvalidTag, ValueError):
+            raise RecordAltered(
+                f"The {kind} record of subject {self._subject_id} does not authenticate: it was changed, or belongs to another"
+                " subject. Restore it from a backup.",
+                self._subject_id,
+            ) from None
+
+    def _bound_to(self, kind: RecordKind) -> bytes:
+        return framed(_PURPOSE, self._subject_id.bytes, kind.encode())
+
+
+def _check_no_float(value: object) -> None:
+    """JSON would take a float; an amount that passed as one would come back as another amount."""
+    if isinstance(value, float):
+        raise TypeError
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError
+            _check_no_float(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check_no_float(item)

@@ -1,0 +1,1 @@
+"""Screening: the parties of a transfer are compared with lists before any money moves."""

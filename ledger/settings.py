@@ -1,0 +1,222 @@
+"""Settings of a process: read once from the environment, checked all at once, then frozen.
+
+Every variable begins with ``CORRIDOR_``. One that nobody knows is refused, since a misspelt setting would otherwise be silently left
+at its default. The message names each variable that is wrong, the value (secrets masked) and the way out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ledger.errors import Misconfigured
+
+PREFIX: Final = "CORRIDOR_"
+MASK: Final = "***"
+
+_SCHEME: Final = re.compile(r"postgres(ql)?://")
+_PASSWORD_BEFORE_HOST: Final = re.compile(r"^(postgres(?:ql)?://[^:@/?#]*):.*@", re.DOTALL)
+_PASSWORD_PARAMETER: Final = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsProblem:
+    """One variable that is wrong: its name, the value as it may be shown ("" when it is missing), what is wrong and the way out."""
+
+    variable: str
+    shown: str
+    wrong: str
+    way_out: str
+
+    def __str__(self) -> str:
+        value = f"={self.shown}" if self.shown else ""
+        return f"{self.variable}{value}: {self.wrong} {self.way_out}"
+
+
+class SettingsError(Misconfigured):
+    """The environment does not describe a process that may start; ``problems`` holds everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[SettingsProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("The settings are not usable:\n" + "\n".join(f"- {problem}" for problem in self.problems))
+
+
+def masked(url: str) -> str:
+    """A database URL that may be shown: passwords, before the host or as a parameter, are replaced by ``***``.
+
+    What does not look like such a URL is replaced whole. A password with unescaped signs in it is masked all the same, at the price
+    of masking too much.
+    """
+    if not _SCHEME.match(url):
+        return MASK
+    return _PASSWORD_PARAMETER.sub(rf"\1{MASK}", _PASSWORD_BEFORE_HOST.sub(rf"\1:{MASK}@", url))
+
+
+def _database_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        usable = bool(_SCHEME.match(url)) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("not the URL of a PostgreSQL database")
+    return url
+
+
+def _separated(value: object) -> object:
+    """A list written in one variable: its parts, separated by commas or spaces."""
+    return re.split(r"[,\s]+", value.strip()) if isinstance(value, str) else value
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseModel):
+    """What a process needs to know before it starts. Each field is the variable ``CORRIDOR_`` and its name in capitals.
+
+    The description of a field says what to write; it is the way out in an error about it. URLs stay out of ``repr``, since they may
+    hold passwords: show them through `masked`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    mode: Literal["demo", "production"] = Field(
+        default="demo", description="Write demo, or production, which refuses whatever is only good enough for a demo."
+    )
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        repr=False,
+        description="Write postgresql://user@host:5432/database, or leave it unset in demo mode to use the embedded PostgreSQL.",
+    )
+    owner_url: DatabaseUrl | None = Field(
+        default=None,
+        repr=False,
+        description="Write the URL under which the owner of the tables migrates; in demo mode it defaults to CORRIDOR_DATABASE_URL.",
+    )
+    data_dir: Path = Field(default=Path(".corridor"), description="Name the directory for the embedded PostgreSQL and the demo's key file.")
+    key_file: Path = Field(default=Path(".corridor/vault.key"), description="Name the vault's master key file, readable by its owner only.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Write the address the service listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Write a port number from 1 to 65535.")
+    max_body_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        le=1024 * 1024 * 1024,
+        description="Write the largest request body in bytes, from 1024 (1 KiB) to 1073741824 (1 GiB).",
+    )
+    pool_size: int = Field(
+        default=8, ge=2, le=200, description="Write the number of database connections a process may keep, from 2 to 200."
+    )
+    signature_age_seconds_max: int = Field(
+        default=60, ge=1, le=300, description="Write how old a signed request may be, from 1 to 300 seconds."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_separated)] = Field(
+        default=(),
+        description="Write the addresses or networks, separated by commas, of the proxy that ends TLS and forwards Client-Cert.",
+    )
+    conformance_data: Path | None = Field(
+        default=None, description="Name the directory of recorded answers and vectors that conformance tests read."
+    )
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str], *, working_directory: Path | None = None) -> Self:
+        """The settings in an environment such as ``os.environ``. Variables set to nothing count as unset.
+
+        Relative paths are taken from ``working_directory`` (default: the process's own). Raises `SettingsError` with every problem
+        found: unknown variables, wrong values, and what production mode needs and does not have.
+        """
+        names = {name: PREFIX + name.upper() for name in cls.model_fields}
+        known = {name: env[variable] for name, variable in names.items() if env.get(variable, "").strip()}
+        unknown = [variable for variable in env if variable.startswith(PREFIX) and variable not in names.values()]
+        problems = [_unknown(variable, names.values()) for variable in unknown]
+        values: dict[str, Any] = dict(known)
+        base = working_directory or Path.cwd()
+        data_dir = base / Path(known.get("data_dir", ".corridor")).expanduser()
+        values["data_dir"] = data_dir
+        values["key_file"] = base / Path(known["key_file"]).expanduser() if "key_file" in known else data_dir / "vault.key"
+        if "conformance_data" in known:
+            values["conformance_data"] = base / Path(known["conformance_data"]).expanduser()
+        if known.get("mode", "demo") == "demo" and "database_url" in known:
+            values.setdefault("owner_url", known["database_url"])
+        if known.get("mode") == "production":
+            problems += _missing_in_production(known, cls)
+        try:
+            settings = cls.model_validate(values)
+        except ValidationError as error:
+            problems += _wrong_values(error, known, cls)
+        if problems:
+            raise SettingsError(sorted(problems, key=lambda problem: problem.variable))
+        return settings
+
+    @property
+    def production(self) -> bool:
+        """Whether whatever is only good enough for a demo must be refused."""
+        return self.mode == "production"
+
+    def shown(self) -> dict[str, str]:
+        """Every variable with the value in force, passwords masked: for ``corridor doctor`` and support."""
+        return {PREFIX + name.upper(): _shown(name, value) for name, value in self}
+
+
+def _unknown(variable: str, known: Collection[str]) -> SettingsProblem:
+    """The value is not shown: nobody knows whether it is a secret."""
+    near = difflib.get_close_matches(variable.upper(), known, n=1)
+    way_out = f"Did you mean {near[0]}? Otherwise remove it." if near else f"Remove it; known are {', '.join(known)}."
+    return SettingsProblem(variable, "", "is no setting.", way_out)
+
+
+def _missing_in_production(known: Mapping[str, str], model: type[Settings]) -> list[SettingsProblem]:
+    reasons = {
+        "database_url": "is missing: production mode does not use the embedded PostgreSQL.",
+        "key_file": "is missing: production mode never makes up a master key.",
+        "trusted_proxies": "is missing: production mode needs the hop on which client certificates arrive.",
+    }
+    problems = [_problem(name, "", wrong, model) for name, wrong in reasons.items() if name not in known]
+    owner, application = _user(known.get("owner_url", "")), _user(known.get("database_url", ""))
+    if owner and owner == application:
+        problems.append(
+            SettingsProblem(
+                PREFIX + "OWNER_URL",
+                masked(known["owner_url"]),
+                f"names the user {owner}, who is also the application's in CORRIDOR_DATABASE_URL.",
+                "Let another user own the tables: the application must not be able to alter the log.",
+            )
+        )
+    return problems
+
+
+def _user(url: str) -> str:
+    try:
+        return urlsplit(url).username or ""
+    except ValueError:
+        return ""
+
+
+def _wrong_values(error: ValidationError, known: Mapping[str, str], model: type[Settings]) -> list[SettingsProblem]:
+    """One problem a variable, whatever number of complaints the model has about it."""
+    problems: dict[str, SettingsProblem] = {}
+    for complaint in error.errors(include_url=False, include_context=False, include_input=False):
+        name = str(complaint["loc"][0])
+        if name in known and name not in problems:
+            problems[name] = _problem(name, _shown(name, known[name]), "is not usable.", model)
+    return list(problems.values())
+
+
+def _problem(name: str, shown: str, wrong: str, model: type[Settings]) -> SettingsProblem:
+    return SettingsProblem(PREFIX + name.upper(), shown, wrong, model.model_fields[name].description or "")
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return masked(str(value)) if name.endswith("_url") else str(value)

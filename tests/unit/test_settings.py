@@ -1,0 +1,164 @@
+"""Settings: what an environment says, and everything that is wrong with it at once."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ledger.errors import Misconfigured
+from ledger.settings import Settings, SettingsError, masked
+
+HERE = Path("/srv/corridor")
+PRODUCTION = {
+    "CORRIDOR_MODE": "production",
+    "CORRIDOR_DATABASE_URL": "postgresql://corridor:s3cret@db:5432/corridor",
+    "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
+    "CORRIDOR_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16",
+}
+
+
+def read(env: dict[str, str]) -> Settings:
+    return Settings.from_environment(env, working_directory=HERE)
+
+
+def refused(env: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as refusal:
+        read(env)
+    assert isinstance(refusal.value, Misconfigured)
+    assert (refusal.value.__cause__, refusal.value.__context__) == (None, None)
+    return str(refusal.value)
+
+
+def test_an_empty_environment_is_a_demo_in_the_working_directory() -> None:
+    """Nothing needs to be set to try the ledger out; other programs' variables are none of its business."""
+    assert read({"PATH": "/bin", "CORRIDOR_DATABASE_URL": ""}) == Settings(
+        mode="demo",
+        database_url=None,
+        owner_url=None,
+        data_dir=HERE / ".corridor",
+        key_file=HERE / ".corridor/vault.key",
+        host="127.0.0.1",
+        port=8000,
+        max_body_bytes=67_108_864,
+        pool_size=8,
+        signature_age_seconds_max=60,
+        trusted_proxies=(),
+        conformance_data=None,
+    )
+
+
+def test_the_key_file_follows_the_data_directory_unless_it_is_named() -> None:
+    """Relative paths are taken from the working directory."""
+    assert read({"CORRIDOR_DATA_DIR": "data"}).key_file == HERE / "data/vault.key"
+    assert read({"CORRIDOR_DATA_DIR": "/data", "CORRIDOR_KEY_FILE": "keys/v"}).key_file == HERE / "keys/v"
+
+
+def test_in_a_demo_the_owner_is_whoever_the_database_url_names() -> None:
+    """One URL is enough to try it on a given server; a second one is used where it is given."""
+    url, owner = "postgresql://me@db/corridor", "postgresql://owner@db/corridor"
+    assert read({"CORRIDOR_DATABASE_URL": url}).owner_url == url
+    assert read({"CORRIDOR_DATABASE_URL": url, "CORRIDOR_OWNER_URL": owner}).owner_url == owner
+
+
+def test_production_with_all_it_needs_starts_and_holds_no_owner_by_default() -> None:
+    """A serving process need not be able to alter tables."""
+    settings = read(PRODUCTION)
+    assert settings.production
+    assert settings.owner_url is None
+    assert settings.trusted_proxies == (ip_network("10.0.0.7"), ip_network("10.1.0.0/16"))
+
+
+def test_everything_that_is_wrong_is_said_at_once_with_the_way_out() -> None:
+    """Unknown variables, wrong types and what production lacks stand in one message, in the order of their names."""
+    assert refused(
+        {
+            "CORRIDOR_MODE": "production",
+            "CORRIDOR_PORT": "eighty",
+            "CORRIDOR_POOL_SIZE": "1",
+            "CORRIDOR_HOTS": "0.0.0.0",
+            "CORRIDOR_TRUSTED_PROXIES": "proxy.example, 10.0.0.1",
+            "CORRIDOR_DATABASE_URL": "mysql://root:hunter2@db/x",
+        }
+    ) == (
+        "The settings are not usable:\n"
+        "- CORRIDOR_DATABASE_URL=***: is not usable. Write postgresql://user@host:5432/database, or"
+        " leave it unset in demo mode to use the embedded PostgreSQL.\n"
+        "- CORRIDOR_HOTS: is no setting. Did you mean CORRIDOR_HOST? Otherwise remove it.\n"
+        "- CORRIDOR_KEY_FILE: is missing: production mode never makes up a master key. Name the vault's master key file,"
+        " readable by its owner only.\n"
+        "- CORRIDOR_POOL_SIZE=1: is not usable. Write the number of database"
+        " connections a process may keep, from 2 to 200.\n"
+        "- CORRIDOR_PORT=eighty: is not usable."
+        " Write a port number from 1 to 65535.\n"
+        "- CORRIDOR_TRUSTED_PROXIES=proxy.example, 10.0.0.1: is not usable. Write the"
+        " addresses or networks, separated by commas, of the proxy that ends TLS and forwards Client-Cert."
+    )
+
+
+@pytest.mark.parametrize("missing", ["CORRIDOR_DATABASE_URL", "CORRIDOR_KEY_FILE", "CORRIDOR_TRUSTED_PROXIES"])
+def test_production_refuses_to_start_without(missing: str) -> None:
+    """Each thing that is only good enough for a demo is refused by name."""
+    assert f"- {missing}: is missing: production mode" in refused({**PRODUCTION, missing: ""})
+
+
+def test_production_refuses_an_application_that_owns_the_tables() -> None:
+    """The application's user must not be able to alter the log; the message shows no password."""
+    message = refused({**PRODUCTION, "CORRIDOR_OWNER_URL": "postgresql://corridor:0ther@db:5432/corridor"})
+    assert message == (
+        "The settings are not usable:\n"
+        "- CORRIDOR_OWNER_URL=postgresql://corridor:***@db:5432/corridor: names the user corridor, who is also the"
+        " application's in CORRIDOR_DATABASE_URL. Let another user own the tables: the application must not be able to"
+        " alter the log."
+    )
+
+
+def test_an_unknown_variable_is_named_without_its_value() -> None:
+    """Nobody knows whether it is a secret; a name in small letters is unknown too."""
+    message = refused({"CORRIDOR_DB_PASSWORD": "hunter2", "CORRIDOR_port": "9000"})
+    assert "CORRIDOR_DB_PASSWORD: is no setting." in message
+    assert "CORRIDOR_port: is no setting. Did you mean CORRIDOR_PORT?" in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:pw@db:5432/c", "postgresql://me:***@db:5432/c"),
+        ("postgres://me:p@w/x?y#z@db/c", "postgres://me:***@db/c"),
+        ("postgresql://me@db/c?sslmode=require&password=pw", "postgresql://me@db/c?sslmode=require&password=***"),
+        ("postgresql://db/c?sslpassword=pw&application_name=x", "postgresql://db/c?sslpassword=***&application_name=x"),
+        ("postgresql:///c?host=/tmp/socket", "postgresql:///c?host=/tmp/socket"),
+        ("host=db password=pw", "***"),
+        ("http://me:pw@db", "***"),
+    ],
+)
+def test_passwords_in_urls_are_masked(url: str, shown: str) -> None:
+    """Wherever libpq takes a password from, it is not shown; what is no such URL is not shown at all."""
+    assert masked(url) == shown
+
+
+def test_no_print_of_the_settings_shows_a_password() -> None:
+    """Neither the object nor the table for support; the table names every variable with the value in force."""
+    settings = read({**PRODUCTION, "CORRIDOR_OWNER_URL": "postgresql://owner:0ther@db/corridor"})
+    assert "s3cret" not in repr(settings)
+    assert settings.shown() == {
+        "CORRIDOR_MODE": "production",
+        "CORRIDOR_DATABASE_URL": "postgresql://corridor:***@db:5432/corridor",
+        "CORRIDOR_OWNER_URL": "postgresql://owner:***@db/corridor",
+        "CORRIDOR_DATA_DIR": "/srv/corridor/.corridor",
+        "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
+        "CORRIDOR_HOST": "127.0.0.1",
+        "CORRIDOR_PORT": "8000",
+        "CORRIDOR_MAX_BODY_BYTES": "67108864",
+        "CORRIDOR_POOL_SIZE": "8",
+        "CORRIDOR_SIGNATURE_AGE_SECONDS_MAX": "60",
+        "CORRIDOR_TRUSTED_PROXIES": "10.0.0.7/32,10.1.0.0/16",
+        "CORRIDOR_CONFORMANCE_DATA": "",
+    }
+
+
+def test_settings_do_not_change_once_read() -> None:
+    """What a process was started with stays what it runs with."""
+    with pytest.raises(ValidationError):
+        read({}).port = 9000  # type: ignore[misc]
