@@ -45,8 +45,11 @@ class Account(Aggregate):
         """What a signed line (debit positive) does to the balance on the normal side."""
         return amount if self.normal_side == "debit" else -amount
 
-    def check_accepts(self, amount: int) -> None:
-        """For entries that ask for money to be there: raises AccountFrozen, AccountClosed or FloorReached (I12)."""
+    def check_accepts(self, amount: int, floor: int | None) -> None:
+        """For entries that ask for money to be there: raises AccountFrozen, AccountClosed or FloorReached (I12).
+
+        ``floor`` is the one in force now, in minor units on the normal side; `set_floor` may still have to follow it.
+        """
         if self.status == "frozen":
             raise AccountFrozen(
                 f"Account {self.name} is frozen.", field="account", value=self.name, way_out="Wait until officers unfreeze it."
@@ -54,10 +57,10 @@ class Account(Aggregate):
         if self.status == "closed":
             raise AccountClosed(f"Account {self.name} is closed.", field="account", value=self.name, way_out="Use an open account.")
         effect = self.effect(amount)
-        if self.floor is not None and effect < 0 and self.standing + effect < self.floor:
+        if floor is not None and effect < 0 and self.standing + effect < floor:
             raise FloorReached(
                 f"Account {self.name} stands at {format_amount(self.standing, self.currency)} and may not fall below "
-                f"{format_amount(self.floor, self.currency)}; this would take {format_amount(-effect, self.currency)}.",
+                f"{format_amount(floor, self.currency)}; this would take {format_amount(-effect, self.currency)}.",
                 field="account",
                 value=self.name,
                 way_out="Fund the position or wait for settlement, then try again with a new key.",

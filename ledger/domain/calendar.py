@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -38,7 +38,10 @@ class Calendar(BaseModel):
     @field_validator("zone")
     @classmethod
     def zone_is_known(cls, zone: str) -> str:
-        ZoneInfo(zone)
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, OSError):  # a folder of the time zone data is no zone either
+            raise ValueError(f"{zone!r} is not a zone of the IANA time zone data") from None
         return zone
 
     def local(self, instant: datetime) -> datetime:

@@ -37,6 +37,8 @@ class ComplianceCase(Aggregate):
     def outcome_with(self, by: Decision, opinion: Opinion) -> Opinion | None:
         """What the case comes to if this officer says so: decided as soon as another officer said the same, else None.
 
+        A freeze can only be lifted: opinions against that are kept and leave its case open, so that it can still be lifted later.
+
         Raises NotPermitted, CaseAlreadyDecided, SecondOfficerNeeded (an officer who repeats an opinion).
         """
         check_officer(by)
@@ -49,7 +51,8 @@ class ComplianceCase(Aggregate):
                 value=by.actor,
                 way_out="Another officer must give the second opinion.",
             )
-        return opinion if self._agreeing(by, opinion) else None
+        upheld = self.kind == "freeze" and opinion == "reject"
+        return opinion if self._agreeing(by, opinion) and not upheld else None
 
     def give_opinion(self, by: Decision, opinion: Opinion, reasons: str) -> None:
         """One officer's opinion; the second agreeing one decides."""

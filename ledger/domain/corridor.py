@@ -15,7 +15,7 @@ from ledger.domain.corridor_events import (
     CorridorTermsAmended,
 )
 from ledger.domain.terms import Terms
-from ledger.errors import KeyInvalid, NothingToSettle, TermsInvalid
+from ledger.errors import CorridorAlreadyOpen, KeyInvalid, NothingToSettle, TermsInvalid
 
 ED25519_KEY_BYTES = 32
 
@@ -48,10 +48,15 @@ class Corridor(Aggregate):
         return in_force
 
     def amend(self, by: Decision, terms: Terms) -> bool:
-        """New terms from a date on. False when these very terms are known already. Raises TermsInvalid."""
+        """New terms from a date on. False when these very terms are known already. Raises CorridorAlreadyOpen or TermsInvalid."""
         if terms in self.agreements:
             return False
         newest = self.agreements[-1]
+        if terms.version == self.agreements[0].version:
+            raise CorridorAlreadyOpen(
+                f"{self.code} was opened with other terms of version {terms.version}.", field="version", value=terms.version,
+                way_out=f"Number amended terms {newest.version + 1}.",
+            )  # fmt: skip
         if terms.version != newest.version + 1:
             raise TermsInvalid(
                 f"Version {terms.version} cannot follow version {newest.version} of {self.code}.", field="version", value=terms.version,
@@ -79,7 +84,10 @@ class Corridor(Aggregate):
     ) -> bool:
         """Registers an Ed25519 key (RFC 8032; raw, hex). False when this very key is registered. Raises KeyInvalid."""
         known = self.keys.get(key_id)
-        if known is not None and (known.principal, known.public_key) == (principal, public_key):
+        same = known is not None and (known.principal, known.public_key, known.valid_from, known.valid_until) == (
+            principal, public_key, valid_from, valid_until,
+        )  # fmt: skip
+        if same:
             return False
         if known is not None or key_id in self.revoked_keys:
             raise KeyInvalid(f"Key id {key_id!r} is taken.", field="key_id", value=key_id, way_out="Choose another key id.")

@@ -66,15 +66,23 @@ class SettlementCycle(Aggregate):
 
     def paid_in(self, by: Decision, participant: str, amount: int, bank_reference: str) -> None:
         """The settlement bank confirmed a payer's money. Raises NotDueInCycle."""
-        self._check_due(self.due_in, participant, amount, "pay-in")
+        self.check_due_in(participant, amount)
         self.record(SettlementPaidIn, by, participant=participant, amount=amount, bank_reference=bank_reference)
         self.settle_if_done(by)
 
     def paid_out(self, by: Decision, participant: str, amount: int, bank_reference: str) -> None:
         """The settlement bank confirmed that a payee's money left. Raises NotDueInCycle."""
-        self._check_due(self.due_out, participant, amount, "pay-out")
+        self.check_due_out(participant, amount)
         self.record(SettlementPaidOut, by, participant=participant, amount=amount, bank_reference=bank_reference)
         self.settle_if_done(by)
+
+    def check_due_in(self, participant: str, amount: int) -> None:
+        """Raises NotDueInCycle unless the cycle awaits exactly this pay-in (minor units of the settlement currency)."""
+        self._check_due(self.due_in, participant, amount, "pay-in")
+
+    def check_due_out(self, participant: str, amount: int) -> None:
+        """Raises NotDueInCycle unless the cycle awaits exactly this pay-out (minor units of the settlement currency)."""
+        self._check_due(self.due_out, participant, amount, "pay-out")
 
     def settle_if_done(self, by: Decision) -> None:
         """A missing payment leaves the cycle open; nothing is unwound."""

@@ -18,7 +18,7 @@ from ledger.errors import AmountInvalid, CurrencyNotAccepted
 
 # What a statement, a message and a JSON number field can all carry (ISO 20022: 18 digits in all).
 MAX_DIGITS = 18
-_DECIMAL = re.compile(r"^(0|[1-9][0-9]*)(?:\.([0-9]+))?$")
+_DECIMAL = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 
 
 class Rounding(StrEnum):
@@ -49,7 +49,7 @@ def parse_amount(text: str, currency: str, *, field: str = "amount", allow_zero:
     Raises AmountInvalid when it is not a plain decimal, has more decimals than the currency, is zero (unless allowed) or negative.
     """
     places = decimals(currency)
-    match = _DECIMAL.match(text)
+    match = _DECIMAL.fullmatch(text)
     if match is None:
         raise AmountInvalid(
             f"{field} {text[:40]!r} is not a positive decimal.",
@@ -65,7 +65,7 @@ def parse_amount(text: str, currency: str, *, field: str = "amount", allow_zero:
             value=text[:40],
             way_out=f"Send at most {places} decimals.",
         )
-    if len(whole) + len(fraction) > MAX_DIGITS:
+    if len(whole) + places > MAX_DIGITS:
         raise AmountInvalid(
             f"{field} {text[:40]!r} has more than {MAX_DIGITS} digits.",
             field=field,

@@ -20,6 +20,7 @@ class Movement(Aggregate):
         self.currency = ""
         self.amount = 0
         self.kind = ""
+        self.cash_kind: CashKind | None = None
         self.paid = False
 
     @classmethod
@@ -55,8 +56,18 @@ class Movement(Aggregate):
             events.WithdrawalRequested, stream, by, participant=participant, currency=currency, amount=amount, reference=reference
         )
 
+    def says_the_same(self, other: Movement) -> bool:
+        """Whether both report one and the same movement of money."""
+        said = (self.kind, self.cash_kind, self.participant, self.currency, self.amount)
+        return said == (other.kind, other.cash_kind, other.participant, other.currency, other.amount)
+
     def withdrawal_paid(self, by: Decision, bank_reference: str) -> None:
         """The settlement bank confirmed that the withdrawal left."""
+        self.check_waits(by)
+        self.record(events.WithdrawalPaid, by, bank_reference=bank_reference)
+
+    def check_waits(self, by: Decision) -> None:
+        """Raises NotPermitted or, when no withdrawal waits for its confirmation, StepOutOfOrder."""
         check_settlement_bank(by)
         if self.kind != events.WithdrawalRequested.TOPIC or self.paid:
             raise StepOutOfOrder(
@@ -65,7 +76,6 @@ class Movement(Aggregate):
                 value=self.id,
                 way_out="Name a requested withdrawal.",
             )
-        self.record(events.WithdrawalPaid, by, bank_reference=bank_reference)
 
 
 SETTLEMENT_BANK = "bank:settlement"

@@ -39,6 +39,10 @@ class CashMoved(_Reported):
     TOPIC = "Movement.CashMoved.v1"
     cash_kind: CashKind
 
+    def apply(self, aggregate: Any) -> None:
+        super().apply(aggregate)
+        aggregate.cash_kind = self.cash_kind
+
 
 class WithdrawalRequested(_Reported):
     TOPIC = "Movement.WithdrawalRequested.v1"

@@ -26,8 +26,8 @@ class Quote(Aggregate):
         """A new quote whose id is its stream."""
         return cls.begin(QuoteGiven, stream, by, charge_bearer=charge_bearer, pricing=pricing)
 
-    def use(self, by: Decision, uetr: UUID, *, creditor_agent: str, instructed: int, currency: str, charge_bearer: ChargeBearer) -> Pricing:
-        """The amounts for the one transfer that uses this quote. Raises QuoteAlreadyUsed, QuoteExpired or QuoteDiffers."""
+    def check_serves(self, by: Decision, *, creditor_agent: str, instructed: int, currency: str, charge_bearer: ChargeBearer) -> Pricing:
+        """The amounts for a transfer that says this. Raises QuoteAlreadyUsed, QuoteExpired or QuoteDiffers."""
         if self.used_by is not None:
             raise QuoteAlreadyUsed(f"Quote {self.id} was used.", field="quote", value=self.id, way_out="Ask for a new quote.")
         p = self.pricing
@@ -43,5 +43,8 @@ class Quote(Aggregate):
                 f"{p.creditor_agent}, charges {self.charge_bearer}.",
                 field="quote", value=self.id, way_out="Send exactly what was quoted, or ask for a new quote.",
             )  # fmt: skip
-        self.record(QuoteUsed, by, uetr=uetr)
         return p
+
+    def use(self, by: Decision, uetr: UUID) -> None:
+        """Spends the quote on its one transfer; guarded by `check_serves`."""
+        self.record(QuoteUsed, by, uetr=uetr)

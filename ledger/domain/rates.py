@@ -39,11 +39,12 @@ class RateSheets(Aggregate):
                 f"{by.actor} cannot publish {self.participant}'s rates.", field="actor", value=by.actor,
                 way_out=f"Let {self.participant} publish them.",
             )  # fmt: skip
-        if sheet in self.sheets:
-            if self.sheets[sheet].rates == rates:
+        known = self.sheets.get(sheet)
+        if known is not None:
+            if (known.rates, known.valid_from, known.valid_until) == (rates, valid_from, valid_until):
                 return False
             raise RateSheetInvalid(
-                f"Sheet {sheet!r} was published with other rates.",
+                f"Sheet {sheet!r} was published with other rates or another validity.",
                 field="sheet",
                 value=sheet,
                 way_out="Give the new sheet its own id.",

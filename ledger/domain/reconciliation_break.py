@@ -16,10 +16,12 @@ from ledger.domain.break_events import (
     BreakResolved,
 )
 from ledger.domain.case import check_officer
-from ledger.errors import BreakStepOutOfOrder, NotPermitted, SecondOfficerNeeded
+from ledger.errors import BreakStepOutOfOrder, CurrencyNotAccepted, NotPermitted, SecondOfficerNeeded
 
 # Accounts that mirror a bank's statement: only these can be parked to it.
 MIRRORED_KINDS = ("cash", "settlement_bank")
+# Kinds that no adjustment reaches (I15).
+NEVER_ADJUSTED = (["in_flight"], ["remuneration"], ["suspense"])
 
 
 class ReconciliationBreak(Aggregate):
@@ -57,7 +59,10 @@ class ReconciliationBreak(Aggregate):
         )  # fmt: skip
 
     def second_officer_agrees(self, by: Decision, step: Literal["park", "resolve"], to_account: str) -> bool:
-        """Whether this officer confirms what another one proposed. Raises NotPermitted, BreakStepOutOfOrder, SecondOfficerNeeded."""
+        """Whether this officer confirms what another one proposed.
+
+        Raises NotPermitted, BreakStepOutOfOrder, CurrencyNotAccepted, SecondOfficerNeeded.
+        """
         check_officer(by)
         if self.resolved:
             self._refuse("change", "an open break")
@@ -65,12 +70,21 @@ class ReconciliationBreak(Aggregate):
             self._refuse("park", "an open break with a difference on a mirrored account that is not parked yet")
         if step == "resolve" and self.parked != bool(to_account):
             self._refuse("resolve", "a parked break that names an account, or an unparked one that names none")
-        if to_account.split(":")[1:2] == ["in_flight"]:
+        if to_account.split(":")[1:2] in NEVER_ADJUSTED:
             raise NotPermitted(
-                "in_flight is corrected only by a legal step of its transfer.",
+                f"{to_account} is never corrected by officers: in flight and remuneration move by legal steps of a transfer only, and "
+                "suspense is where the difference lies already.",
                 field="to_account",
                 value=to_account,
                 way_out="Resolve to another account.",
+            )
+        currency = self.account.rpartition(":")[2]
+        if to_account and to_account.rpartition(":")[2] != currency:
+            raise CurrencyNotAccepted(
+                f"The difference of break {self.break_id} is in {currency}.",
+                field="to_account",
+                value=to_account,
+                way_out=f"Resolve to an account in {currency}.",
             )
         if self.proposal is None or (self.proposal[0], self.proposal[2]) != (step, to_account):
             return False

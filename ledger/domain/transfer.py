@@ -56,6 +56,7 @@ class Transfer(Aggregate):
         self.collect_until: datetime | None = None
         self.case: str | None = None
         self.was_held = False
+        self.was_funded = False
         self.frozen = False
         self.unanswered = False
         self.reason = ""
@@ -92,6 +93,11 @@ class Transfer(Aggregate):
                 f"{by.actor} cannot send for {pricing.debtor_agent}.", field="debtor_agent", value=pricing.debtor_agent,
                 way_out="Only the debtor agent initiates its transfers.",
             )  # fmt: skip
+        if payout_method == "cash" and collection_code_digest is None:
+            raise errors.CashProofMissing(
+                f"{uetr} is to be paid in cash, which needs a one-time collection code.", field="collection_code",
+                way_out="Send the digest of the code that the debtor receives.",
+            )  # fmt: skip
         return cls.begin(
             events.TransferInitiated, uetr, by, rules=rules,
             product=product, payout_method=payout_method, purpose=purpose, evidence=evidence, charge_bearer=charge_bearer,
@@ -125,14 +131,18 @@ class Transfer(Aggregate):
 
     # Money in flight
 
-    def fund(self, by: Decision) -> None:
-        """The debtor agent's liability becomes the corridor's. Raises QuoteExpired: the caller then rejects."""
+    def check_can_fund(self, by: Decision) -> None:
+        """Raises StepOutOfOrder, or QuoteExpired: the caller then rejects."""
         self._check_state("fund", "cleared")
         if self.quote_lapsed(by.at):
             raise errors.QuoteExpired(
                 f"The rates of {self.id} were valid until {self.pricing.valid_until:%Y-%m-%d %H:%M:%S}Z.",
                 field="quote", value=self.id, way_out="Start anew with a new UETR and a new quote.",
             )  # fmt: skip
+
+    def fund(self, by: Decision) -> None:
+        """The debtor agent's liability becomes the corridor's, and the transfer is sent onward unless it waits for a condition."""
+        self.check_can_fund(by)
         self.record(events.TransferFunded, by)
         if self.condition is None:
             self.record(events.TransferDispatched, by)
@@ -222,6 +232,8 @@ class Transfer(Aggregate):
     def refund(self, by: Decision, cause: RefundCause, *, fee_given_back: bool) -> None:
         """The debtor's money goes back; follows refused, cancelled and expired at once."""
         self._check_state("refund", "refused", "cancelled", "expired")
+        if not self.was_funded:
+            self._refuse_step("refund", ("funded",))
         p = self.pricing
         self.record(
             events.TransferRefunded,
@@ -265,8 +277,9 @@ class Transfer(Aggregate):
             )  # fmt: skip
         if today is None:
             so_far = Fraction(done.payout + amount, p.payout)
-            settlement = round_fraction(so_far * p.settlement, p.rounding) - done.settlement
-            instructed = round_fraction(so_far * p.instructed, p.rounding) - done.instructed
+            # Parts before an amendment may have gone at another rate: a part never takes anything back again.
+            settlement = max(0, round_fraction(so_far * p.settlement, p.rounding) - done.settlement)
+            instructed = max(0, round_fraction(so_far * p.instructed, p.rounding) - done.instructed)
         else:
             settlement = convert(amount, p.creditor_currency, p.settlement_currency, source_per_target=today[1], rounding=p.rounding)
             settlement = min(settlement, p.settlement - done.settlement)
@@ -342,9 +355,13 @@ class Transfer(Aggregate):
 
     def note_answered(self, by: Decision) -> None:
         """The partner says that it has neither paid nor refused yet."""
+        self.check_unanswered()
+        self.record(events.TransferAnswered, by)
+
+    def check_unanswered(self) -> None:
+        """Raises StepOutOfOrder unless the flag *unknown* is set."""
         if not self.unanswered:
             raise errors.StepOutOfOrder(f"{self.id} is not flagged unknown.", field="uetr", value=self.id, way_out="Nothing is left to do.")
-        self.record(events.TransferAnswered, by)
 
     # Guards
 

@@ -106,6 +106,7 @@ class TransferFunded(DecidedEvent):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.state = "funded"
+        aggregate.was_funded = True
 
 
 class TransferConditionMet(DecidedEvent):

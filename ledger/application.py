@@ -1,0 +1,130 @@
+"""One corridor's ledger: the library's application on our event store, with the batcher in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import Mapper
+
+from ledger.batching import Answer, Answered, Batcher, Request, decode_answer
+from ledger.clock import Clock
+from ledger.commands import Command
+from ledger.domain import ids
+from ledger.domain.corridor import Corridor
+from ledger.domain.terms import Terms
+from ledger.errors import KeyReused, UnknownCorridor
+from ledger.eventstore.factory import CorridorFactory
+from ledger.eventstore.log import Log
+from ledger.eventstore.mapper import EventMapper
+from ledger.eventstore.records import Receipt
+from ledger.privacy.fingerprints import fingerprint, matches
+from ledger.privacy.vault import Vault
+
+
+class Asked(NamedTuple):
+    """The request behind a command, as it came: what its fingerprint is made of."""
+
+    method: str
+    path: str
+    body: bytes
+
+    @classmethod
+    def internally(cls, command: Command) -> Asked:
+        """For commands of our own jobs, which come from no wire: the command itself."""
+        return cls("COMMAND", type(command).__name__, command.model_dump_json().encode())
+
+
+class Ledger(Application[UUID]):
+    """Takes commands and gives durable answers. Close it when done."""
+
+    name = "ledger"
+    env = {"PERSISTENCE_MODULE": "ledger.eventstore"}  # noqa: RUF012 - the library's own way to configure an application
+
+    def __init__(self, corridor: str, database_url: str, *, clock: Clock, vault: Vault) -> None:
+        super().__init__({"CORRIDOR": corridor, "CORRIDOR_DATABASE_URL": database_url})
+        self.corridor_code = corridor
+        self.clock = clock
+        self.vault = vault
+        self.batcher = Batcher(self.log_store, cast(EventMapper, self.mapper), clock)
+
+    @property
+    def log_store(self) -> Log:
+        """The corridor's log in the database."""
+        return cast(CorridorFactory, self.factory).log
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return self.factory.mapper(mapper_class=EventMapper)
+
+    def close(self) -> None:
+        self.batcher.close()
+        super().close()
+
+    # Commands
+
+    def submit(self, request: Request) -> Future[Answered]:
+        """Queues a command whose receipt was prepared. See `Batcher.submit`."""
+        return self.batcher.submit(request)
+
+    def submit_all(self, requests: Sequence[Request]) -> list[Future[Answered]]:
+        """Queues commands together, in their order. See `Batcher.submit_all`."""
+        return self.batcher.submit_all(requests)
+
+    def request(self, command: Command, asked: Asked | None = None) -> Request:
+        """A command without personal data, with the fingerprint of what asked for it."""
+        key = self.vault.corridor_fingerprint_key(self.corridor_code)
+        return Request(command, fingerprint(key, *(asked or Asked.internally(command))))
+
+    def execute(self, command: Command, asked: Asked | None = None) -> Answer:
+        """Decides one command and waits for the durable answer: a result or a refusal.
+
+        Raises KeyReused, StillRunning, Overloaded, Unavailable, OutcomeUnknown.
+        """
+        return self.execute_all([command], [asked or Asked.internally(command)])[0]
+
+    def execute_all(self, commands: Sequence[Command], asked: Sequence[Asked] | None = None) -> list[Answer]:
+        """Decides commands together and waits for all of their answers."""
+        origins = asked or [Asked.internally(command) for command in commands]
+        futures = self.submit_all([self.request(command, origin) for command, origin in zip(commands, origins, strict=True)])
+        return [self.answer(future.result(), origin) for future, origin in zip(futures, origins, strict=True)]
+
+    def answer(self, answered: Answered, asked: Asked) -> Answer:
+        """The answer, if the receipt belongs to this very request. Raises KeyReused otherwise."""
+        if answered.replayed and not self._same(answered.receipt, asked):
+            raise KeyReused("This idempotency key was used for another request. Use a new key for a new request.")
+        return decode_answer(answered)
+
+    def replay(self, actor: str, idempotency_key: str, asked: Asked) -> Answer | None:
+        """The durable answer given before under this key, or None. Raises KeyReused when it was for another request."""
+        receipt = self.log_store.replay_receipt(ids.receipt_digest(actor, idempotency_key))
+        return None if receipt is None else self.answer(Answered(receipt, replayed=True), asked)
+
+    def _same(self, receipt: Receipt, asked: Asked) -> bool:
+        """A repeat is compared under the key of the first request; once that person is erased, it can no longer be shown to differ."""
+        if receipt.fingerprint_key is None:
+            key: bytes | None = self.vault.corridor_fingerprint_key(self.corridor_code)
+        else:
+            key = self.vault.fingerprint_keys([receipt.fingerprint_key]).get(receipt.fingerprint_key)
+        return key is None or matches(receipt.fingerprint, key, *asked)
+
+    # Reading what decides: always from the log, never from a projection
+
+    def corridor_or_none(self) -> Corridor | None:
+        """The corridor as it stands at the head of the log."""
+        stream = ids.corridor_stream(self.corridor_code)
+        return cast(Corridor, self.repository.get(stream)) if stream in self.repository else None
+
+    def terms(self) -> Terms:
+        """The terms in force now. Raises UnknownCorridor."""
+        corridor = self.corridor_or_none()
+        if corridor is None:
+            raise UnknownCorridor(
+                f"Corridor {self.corridor_code!r} was not opened.",
+                field="corridor",
+                value=self.corridor_code,
+                way_out="Open it with its terms first.",
+            )
+        return corridor.terms_on(corridor.agreements[-1].settlement.calendar.local(self.clock()).date())

@@ -1,0 +1,72 @@
+"""The only place where parts are wired together."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+
+from ledger.application import Ledger
+from ledger.clock import Clock, system_clock
+from ledger.embedded import embedded_url
+from ledger.eventstore.connections import PostgresPool
+from ledger.eventstore.migrate import check_migrated, migrate
+from ledger.intake import Intake
+from ledger.privacy.entropy import Entropy
+from ledger.privacy.keys import FileKeyProvider
+from ledger.privacy.vault import Vault
+from ledger.screening.invented_list import InventedList
+from ledger.settings import Settings
+
+
+def database_urls(settings: Settings) -> tuple[str, str]:
+    """(owner's URL, application's URL); without CORRIDOR_DATABASE_URL the embedded PostgreSQL is started or attached to."""
+    if settings.database_url is not None:
+        return settings.owner_url or settings.database_url, settings.database_url
+    urls = embedded_url(settings.data_dir)
+    return urls.owner_url, urls.database_url
+
+
+class Service:
+    """Everything a process shares: connections, vault, screening, and one ledger a corridor. Close it when done."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = system_clock, entropy: Entropy = os.urandom) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.entropy = entropy
+        self.owner_url, self.database_url = database_urls(settings)
+        check_migrated(self.database_url)
+        self.pool = PostgresPool(self.database_url, pool_size=settings.pool_size)
+        self.vault = Vault(self.pool, FileKeyProvider(settings.key_file, create=not settings.production))
+        self.screening = InventedList()
+        self._ledgers: dict[str, Ledger] = {}
+        self._lock = Lock()
+
+    def ledger(self, corridor: str) -> Ledger:
+        """The ledger of a corridor, opened or not; one for the whole process."""
+        with self._lock:
+            if corridor not in self._ledgers:
+                self._ledgers[corridor] = Ledger(corridor, self.database_url, clock=self.clock, vault=self.vault)
+            return self._ledgers[corridor]
+
+    def intake(self, corridor: str) -> Intake:
+        """What turns orders with personal data into commands for a corridor."""
+        return Intake(self.ledger(corridor), self.screening, self.entropy)
+
+    def close(self) -> None:
+        """Decides what is waiting and closes every connection."""
+        with self._lock:
+            for ledger in self._ledgers.values():
+                ledger.close()
+            self._ledgers.clear()
+        self.pool.close()
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def migrate_database(settings: Settings) -> list[str]:
+    """Applies the pending migrations as the owner; the names of those applied."""
+    return migrate(database_urls(settings)[0])

@@ -1,0 +1,340 @@
+"""The commands as data: everything anybody can ask of a corridor.
+
+A command is decided in `handlers.py`, alone or among others of one batch. `streams` names the aggregates it will need, so that a batch
+loads them in one query; a handler may still ask for more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from ledger.domain import ids
+from ledger.domain.break_events import BreakClass
+from ledger.domain.case_events import Opinion
+from ledger.domain.posting import CashKind
+from ledger.domain.pricing import ChargeBearer
+from ledger.domain.terms import Terms
+from ledger.domain.transfer_events import Condition, Screened
+
+
+class Command(BaseModel):
+    """Asked by ``actor`` under its own ``idempotency_key``; ``cause`` names what made it act (a message id, a deadline)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A commit of its own: its boundary must be the end of the commit before it.
+    alone: ClassVar[bool] = False
+
+    corridor: str
+    actor: str
+    idempotency_key: str
+    cause: str = ""
+
+    @property
+    def id(self) -> UUID:
+        """The id by which events and lines find back to the command."""
+        return ids.command_id(self.corridor, self.actor, self.idempotency_key)
+
+    def streams(self) -> Iterable[UUID]:
+        """The streams the handler will need, beside the corridor's own."""
+        return ()
+
+
+class TransferCommand(Command):
+    """A step in the life of one transfer."""
+
+    uetr: UUID
+
+    def streams(self) -> Iterable[UUID]:
+        return (self.uetr,)
+
+
+# The corridor
+
+
+class OpenCorridor(Command):
+    """Opens the corridor with its first terms, or amends them when they are newer."""
+
+    alone: ClassVar[bool] = True
+    agreement: Terms
+
+
+class RegisterKey(Command):
+    """``public_key`` is a raw Ed25519 key in hex; ``principal`` is who signs with it (``abb``, ``officer:amina``)."""
+
+    key_id: str
+    principal: str
+    public_key: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+class RevokeKey(Command):
+    key_id: str
+    reason: str
+
+
+class SetAccountStatus(Command):
+    """Officers freeze, open again or close an account. Alone, so that what was booked before stands before it in the log."""
+
+    alone: ClassVar[bool] = True
+    account: str
+    status: Literal["open", "frozen", "closed"]
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.account_stream(self.corridor, self.account),)
+
+
+# Messages
+
+
+class ReceiveMessage(Command):
+    """A file of messages came in under its sender's ``message_id``: the receipt alone remembers it, so that one id has one content."""
+
+    message_id: str
+
+
+# Rates and quotes
+
+
+class PublishRateSheet(Command):
+    """``rates``: price of one unit of each currency in the actor's own currency."""
+
+    sheet: str
+    rates: dict[str, Decimal]
+    valid_from: datetime
+    valid_until: datetime
+    source: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.rates_stream(self.corridor, self.actor),)
+
+
+class AskQuote(Command):
+    """``amount`` in minor units of ``currency``, which must be the debtor agent's."""
+
+    quote: UUID
+    creditor_agent: str
+    amount: int
+    currency: str
+    charge_bearer: ChargeBearer = "DEBT"
+
+    def streams(self) -> Iterable[UUID]:
+        return (
+            self.quote,
+            ids.rates_stream(self.corridor, self.actor),
+            ids.rates_stream(self.corridor, self.creditor_agent),
+        )
+
+
+# The life of a transfer
+
+
+class InitiateTransfer(TransferCommand):
+    """Initiates, screens, funds and dispatches. ``amount`` is the instructed amount in minor units of ``currency``.
+
+    The parties stand in the vault: ``debtor`` and ``creditor`` are subject ids, ``commitments`` hides their fields and names which are
+    there (``debtor.name``). ``stated_settlement`` is the settlement amount the message itself states, if any (minor units).
+    """
+
+    creditor_agent: str
+    product: str
+    purpose: str
+    evidence: tuple[str, ...] = ()
+    charge_bearer: ChargeBearer = "DEBT"
+    amount: int
+    currency: str
+    quote: UUID | None = None
+    stated_settlement: int | None = None
+    debtor: UUID
+    creditor: UUID
+    commitments: dict[str, str]
+    screened: Screened
+    condition: Condition | None = None
+    collection_code_digest: str | None = None
+
+    def streams(self) -> Iterable[UUID]:
+        rates = (ids.rates_stream(self.corridor, self.actor), ids.rates_stream(self.corridor, self.creditor_agent))
+        return (self.uetr, *rates) if self.quote is None else (self.uetr, *rates, self.quote)
+
+
+class FundTransfer(TransferCommand):
+    """Tries again to fund a cleared transfer that found no room under a floor."""
+
+
+class MeetCondition(TransferCommand):
+    reference: str
+
+
+class AcceptTransfer(TransferCommand):
+    pass
+
+
+class PayTransfer(TransferCommand):
+    identity_checked: bool = False
+    code: str = ""
+
+
+class RefuseTransfer(TransferCommand):
+    """``reason``: ISO 20022 ExternalStatusReason1Code."""
+
+    reason: str
+
+
+class CancelTransfer(TransferCommand):
+    pass
+
+
+class ExpireTransfer(TransferCommand):
+    pass
+
+
+class ReturnTransfer(TransferCommand):
+    """``amount`` in minor units of the creditor agent's currency; ``reason``: ISO 20022 ExternalReturnReason1Code."""
+
+    return_id: str
+    amount: int
+    reason: str
+
+
+class RequestRecall(TransferCommand):
+    """``reason``: ISO 20022 ExternalCancellationReason1Code."""
+
+    recall: str
+    reason: str
+
+
+class AnswerRecall(TransferCommand):
+    recall: str
+    agreed: bool
+    reason: str
+
+
+class FlagUnanswered(TransferCommand):
+    """The partner's answer was due ``since`` and has not come."""
+
+    since: datetime
+
+
+class ResolveUnanswered(TransferCommand):
+    """The creditor agent says what became of a silent transfer; ``pending`` lifts the flag only."""
+
+    outcome: Literal["paid", "refused", "pending"]
+    reason: str = ""
+    identity_checked: bool = False
+    code: str = ""
+
+
+class FreezeTransfer(TransferCommand):
+    """An officer stops a transfer in flight."""
+
+
+class GiveOpinion(Command):
+    """An officer's opinion on a case. ``reasons`` is the commitment to the officer's words."""
+
+    case: str
+    opinion: Opinion
+    reasons: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.case_stream(self.corridor, self.case),)
+
+
+# Settlement and treasury
+
+
+class MovementCommand(Command):
+    """``amount`` in minor units; ``reference`` is the bank's own and makes the movement unique."""
+
+    participant: str
+    amount: int
+    currency: str
+    reference: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.movement_stream(self.corridor, self.reference),)
+
+
+class FundPosition(MovementCommand):
+    pass
+
+
+class RequestWithdrawal(MovementCommand):
+    pass
+
+
+class ChargeSettlement(MovementCommand):
+    pass
+
+
+class MoveCash(MovementCommand):
+    kind: CashKind
+
+
+class ConfirmWithdrawal(Command):
+    reference: str
+    bank_reference: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.movement_stream(self.corridor, self.reference),)
+
+
+class CloseCycle(Command):
+    alone: ClassVar[bool] = True
+
+
+class CycleCommand(Command):
+    """A payment of a cycle, confirmed by the settlement bank (``amount`` in minor units of the settlement currency)."""
+
+    cycle: int
+    participant: str
+    amount: int
+    bank_reference: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.cycle_stream(self.corridor, self.cycle),)
+
+
+class ConfirmPayIn(CycleCommand):
+    pass
+
+
+class ConfirmPayOut(CycleCommand):
+    pass
+
+
+# Reconciliation
+
+
+class BreakCommand(Command):
+    break_id: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.break_stream(self.corridor, self.break_id),)
+
+
+class RecordBreak(BreakCommand):
+    """``difference``: what the statement has more than the ledger on ``account``, debit positive, minor units."""
+
+    break_class: BreakClass
+    account: str
+    difference: int
+    statement: str
+    reference: str
+    business_date: date
+
+
+class ParkBreak(BreakCommand):
+    pass
+
+
+class ResolveBreak(BreakCommand):
+    """``to_account`` is where a parked difference belongs; empty for a break that was never parked."""
+
+    to_account: str = ""
+    explanation: str

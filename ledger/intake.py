@@ -1,0 +1,216 @@
+"""From a request with personal data to a command without: vault, screening, commitments.
+
+Before any money moves, the parties are stored in the vault (in its own transaction, so a crash leaves at most an orphan that is swept),
+held against the screening list, and hidden behind salted commitments. Only ids and commitments go on to the ledger.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from ledger.application import Asked, Ledger
+from ledger.batching import Request
+from ledger.commands import InitiateTransfer
+from ledger.domain.pricing import ChargeBearer
+from ledger.domain.terms import PAYOUT_METHODS, Terms
+from ledger.domain.transfer import collection_code_digest
+from ledger.domain.transfer_events import Condition, Screened
+from ledger.iso20022.credit_transfer import CreditTransfer
+from ledger.iso20022.parties import Account, Party
+from ledger.privacy.commitments import commit, commit_party
+from ledger.privacy.entropy import Entropy, new_subject_id
+from ledger.privacy.fingerprints import fingerprint
+from ledger.privacy.records import RecordKind
+from ledger.privacy.subjects import NewSubject
+from ledger.screening.port import ScreenedParty, Screening
+
+CODE_DIGITS = 10
+
+
+class PartyDetails(BaseModel):
+    """A debtor or creditor as a bank sends it: personal, so it stays out of every ``repr``. Dates are ISO 8601, countries ISO 3166."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(min_length=1, max_length=140, repr=False)
+    native_name: str | None = Field(default=None, max_length=140, repr=False)
+    street: str | None = Field(default=None, max_length=70, repr=False)
+    building_number: str | None = Field(default=None, max_length=16, repr=False)
+    post_code: str | None = Field(default=None, max_length=16, repr=False)
+    town: str | None = Field(default=None, max_length=35, repr=False)
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$", repr=False)
+    birth_date: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", repr=False)
+    birth_town: str | None = Field(default=None, max_length=35, repr=False)
+    birth_country: str | None = Field(default=None, pattern="^[A-Z]{2}$", repr=False)
+    document: str | None = Field(default=None, max_length=35, repr=False)
+    account: str | None = Field(default=None, max_length=34, repr=False)
+
+    def fields(self) -> dict[str, str]:
+        """The fields that are there, by name."""
+        return {name: value for name, value in self if value}
+
+
+class TransferOrder(BaseModel):
+    """A transfer as a debtor agent asks for it. Amounts in minor units."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    uetr: UUID
+    creditor_agent: str
+    product: str
+    purpose: str
+    evidence: tuple[str, ...] = ()
+    charge_bearer: ChargeBearer = "DEBT"
+    amount: int
+    currency: str
+    quote: UUID | None = None
+    stated_settlement: int | None = None
+    debtor: PartyDetails
+    creditor: PartyDetails
+    end_to_end_id: str = ""
+    remittance: str = Field(default="", repr=False)
+    condition: Condition | None = None
+
+
+class Received(NamedTuple):
+    """An order with who sent it under which key, because of what, and the bytes it came in."""
+
+    order: TransferOrder
+    actor: str
+    idempotency_key: str
+    cause: str
+    asked: Asked
+
+
+class Intake:
+    """Turns orders into requests for one corridor's ledger."""
+
+    def __init__(self, ledger: Ledger, screening: Screening, entropy: Entropy) -> None:
+        self._ledger = ledger
+        self._screening = screening
+        self._entropy = entropy
+
+    def requests(self, received: Sequence[Received]) -> list[Request]:
+        """One request an order, in order; the vault is written once for all of them.
+
+        Raises Malformed when a party has no screenable name, VaultDown or KeyProviderDown (both pass).
+        """
+        prepared = [self._prepare(one) for one in received]
+        stored = self._ledger.vault.store_subjects([subject for _, debtor, creditor in prepared for subject in (debtor, creditor)])
+        keys = {subject.subject_id: subject.fingerprint_key for subject in stored}
+        return [
+            Request(command, fingerprint(keys[debtor.subject_id], *one.asked), debtor.subject_id)
+            for one, (command, debtor, _) in zip(received, prepared, strict=True)
+        ]
+
+    def collection_code(self, uetr: UUID) -> str:
+        """The one-time code that the debtor passes on and the creditor shows when collecting cash; told to the debtor agent only."""
+        key = self._ledger.vault.corridor_fingerprint_key(self._ledger.corridor_code)
+        number = int.from_bytes(hmac.digest(key, b"collection code" + uetr.bytes, "sha256"))
+        return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+    def _prepare(self, received: Received) -> tuple[InitiateTransfer, NewSubject, NewSubject]:
+        order = received.order
+        debtor_id, creditor_id = new_subject_id(self._entropy), new_subject_id(self._entropy)
+        debtor = commit_party(order.debtor.fields(), self._entropy)
+        creditor = commit_party(order.creditor.fields(), self._entropy)
+        result = self._screening.screen([_screened("debtor", order.debtor), _screened("creditor", order.creditor)])
+        salt = self._entropy(32)
+        command = InitiateTransfer(
+            corridor=self._ledger.corridor_code,
+            actor=received.actor,
+            idempotency_key=received.idempotency_key,
+            cause=received.cause,
+            uetr=order.uetr,
+            creditor_agent=order.creditor_agent,
+            product=order.product,
+            purpose=order.purpose,
+            evidence=order.evidence,
+            charge_bearer=order.charge_bearer,
+            amount=order.amount,
+            currency=order.currency,
+            quote=order.quote,
+            stated_settlement=order.stated_settlement,
+            debtor=debtor_id,
+            creditor=creditor_id,
+            commitments={f"debtor.{name}": hidden for name, hidden in debtor.commitments.items()}
+            | {f"creditor.{name}": hidden for name, hidden in creditor.commitments.items()},
+            screened=Screened(
+                list_name=result.list_name,
+                list_version=result.list_version,
+                outcome=result.outcome,
+                commitment=commit(salt, "screening", result.canonical()).hex(),
+            ),
+            condition=order.condition,
+            collection_code_digest=collection_code_digest(order.uetr, self.collection_code(order.uetr))
+            if PAYOUT_METHODS.get(order.product) == "cash"
+            else None,
+        )
+        references: dict[str, JsonValue] = {
+            "end_to_end_id": order.end_to_end_id,
+            "remittance": order.remittance,
+            "screening": {"salt": salt.hex(), "result": result.canonical()},
+        }
+        return (
+            command,
+            NewSubject(debtor_id, {RecordKind.PARTY: debtor.as_record(), RecordKind.REFERENCE: references}),
+            NewSubject(creditor_id, {RecordKind.PARTY: creditor.as_record()}),
+        )
+
+
+def _screened(role: str, party: PartyDetails) -> ScreenedParty:
+    return ScreenedParty(role, tuple(name for name in (party.name, party.native_name) if name))
+
+
+# From a message
+
+
+def order_of(transfer: CreditTransfer, terms: Terms) -> TransferOrder:
+    """The order that a pacs.008 transfer is. Raises UnknownParticipant when its creditor agent is not of this corridor."""
+    condition = transfer.release_condition
+    return TransferOrder(
+        uetr=transfer.uetr,
+        creditor_agent=terms.participant_of_bic(transfer.creditor_agent.bic or ""),
+        product=transfer.product.value,
+        purpose=transfer.purpose or "",
+        evidence=transfer.evidence,
+        charge_bearer=transfer.charge_bearer.value,
+        amount=transfer.instructed_minor,
+        currency=transfer.instructed_currency,
+        stated_settlement=transfer.settlement_minor if transfer.states_settlement else None,
+        debtor=_details(transfer.debtor, transfer.debtor_account),
+        creditor=_details(transfer.creditor, transfer.creditor_account),
+        end_to_end_id=transfer.end_to_end_id,
+        remittance=" ".join(transfer.remittance),
+        condition=None
+        if condition is None
+        else Condition(
+            kind=condition.kind.value,
+            reference=condition.reference,
+            confirmed_by=terms.participant_of_bic(condition.confirmed_by),
+            deadline=condition.deadline,
+        ),
+    )
+
+
+def _details(party: Party, account: Account | None) -> PartyDetails:
+    address, birth = party.address, party.birth
+    return PartyDetails(
+        name=party.name,
+        native_name=party.native_name,
+        street=address.street if address else None,
+        building_number=address.building_number if address else None,
+        post_code=address.post_code if address else None,
+        town=address.town if address else None,
+        country=address.country if address else None,
+        birth_date=birth.on.isoformat() if birth else None,
+        birth_town=birth.town if birth else None,
+        birth_country=birth.country if birth else None,
+        document=party.identifications[0].number if party.identifications else None,
+        account=account.number if account else None,
+    )
