@@ -21,7 +21,8 @@
     ├── StillRunning                 the same key is being decided right now
     ├── OutcomeUnknown               the commit's answer was lost: ask again with the same key
     ├── Unavailable                  a part the ledger needs is down: try again later
-    │   └── Overloaded
+    │   ├── Overloaded
+    │   └── ReadTooEarly
     └── Misconfigured                the process cannot start as it is set up
         └── MigrationsMissing
 
@@ -338,6 +339,10 @@ class Unavailable(LedgerError):
 
 class Overloaded(Unavailable):
     """Too many commands are waiting."""
+
+
+class ReadTooEarly(Unavailable):
+    """The projections have not reached the position or instant the read asks for: ask again shortly."""
 
 
 class Misconfigured(LedgerError):

@@ -119,11 +119,9 @@ def receive_message(command: c.ReceiveMessage, books: Books) -> Result:
 def publish_rate_sheet(command: c.PublishRateSheet, books: Books) -> Result:
     """A participant's prices, from an instant until another."""
     participant = books.terms.participant(command.actor)
-    sheets = books.rates_or_none(command.actor)
+    known = books.rates_or_none(command.actor)
     by = books.decision()
-    if sheets is None:
-        sheets = RateSheets.begin_for(ids.rates_stream(command.corridor, command.actor), by, command.actor, participant.currency)
-        books.add(sheets)
+    sheets = known or RateSheets.begin_for(ids.rates_stream(command.corridor, command.actor), by, command.actor, participant.currency)
     changed = sheets.publish(
         by,
         sheet=command.sheet,
@@ -132,6 +130,8 @@ def publish_rate_sheet(command: c.PublishRateSheet, books: Books) -> Result:
         valid_until=command.valid_until,
         source=command.source,
     )
+    if known is None:
+        books.add(sheets)
     return {"sheet": command.sheet, "changed": changed}
 
 
