@@ -206,6 +206,14 @@ ON CONFLICT (corridor, name) DO UPDATE SET position = excluded.position
     WHERE reader.position < excluded.position
 RETURNING position;
 
+-- name: reset_tracking
+-- Puts a reader of the log back to the beginning.
+UPDATE ledger.tracking SET position = 0 WHERE corridor = %(corridor)s AND name = %(name)s;
+
+-- name: tracked_corridors
+-- The corridors that a reader has begun with.
+SELECT corridor FROM ledger.tracking WHERE name = %(name)s AND position > 0 ORDER BY corridor;
+
 -- name: tracking_position
 -- How far a reader of the log has come.
 SELECT position FROM ledger.tracking WHERE corridor = %(corridor)s AND name = %(name)s;
