@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ledger.bootstrap import Service
 from ledger.domain.corridor import Corridor
 from ledger.eventstore.health import DURABLE_SETTINGS, database_health
+from ledger.eventstore.log import Log
 
 CLOCK_SKEW_MAX = timedelta(seconds=2)
 CALENDAR_DAYS_MIN = 60
@@ -38,7 +39,7 @@ def examine(service: Service) -> list[Check]:
     checks.append(Check("clock", skew <= CLOCK_SKEW_MAX, f"{skew.total_seconds():.1f} s from the database's", "Run NTP on both machines."))
     service.vault.check()
     checks.append(Check("vault", True, "the master key opens it"))
-    for code in service.ledger("").log_store.corridors():
+    for code in Log(service.pool, "").corridors():
         corridor = service.ledger(code).corridor_or_none()
         if corridor is not None:
             checks += _calendars(service, code, corridor)

@@ -108,9 +108,9 @@ def set_account_status(command: c.SetAccountStatus, books: Books) -> Result:
 
 
 def receive_message(command: c.ReceiveMessage, books: Books) -> Result:
-    """Books nothing; the instant of its receipt is when the file first came."""
+    """Changes nothing; the instant of its receipt is when the file first came."""
     books.terms.participant(command.actor)
-    return {"message_id": command.message_id}
+    return {"message_id": command.message_id, "changed": False}
 
 
 # Rates and quotes

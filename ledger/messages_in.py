@@ -119,9 +119,7 @@ class ImportReport:
         )
 
 
-def import_credit_transfers(
-    service: Service, corridor: str, actor: str, data: bytes, *, progress: Progress | None = None
-) -> ImportReport:
+def import_credit_transfers(service: Service, corridor: str, actor: str, data: bytes, *, progress: Progress | None = None) -> ImportReport:
     """Takes in a pacs.008 that ``actor``, the debtor agent, sent.
 
     Raises UnreadableMessage (nothing is kept), UnknownCorridor, UnknownParticipant, NotPermitted when another bank's file comes from
@@ -245,9 +243,7 @@ def _answered(transfer: CreditTransfer, answer: Answer) -> TransferOutcome:
 
 
 def _refused(transfer: CreditTransfer, code: str, field: str, sentence: str, answer: Answer | None = None) -> TransferOutcome:
-    return _outcome(
-        transfer, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer
-    )
+    return _outcome(transfer, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer)
 
 
 def _unusable(transfer: CreditTransfer, error: ValidationError) -> TransferOutcome:

@@ -41,8 +41,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-console = Console()
-errors = Console(stderr=True)
+# Without emoji, so that ":GIFT:" in a rule id stays what it is.
+console = Console(emoji=False)
+errors = Console(stderr=True, emoji=False)
 
 Corridor = typer.Option("abb-psbc", "--corridor", "-c", envvar="CORRIDOR_CODE", help="The corridor's code.")
 AsJson = typer.Option(False, "--json", help="Print JSON for machines instead of tables.")

@@ -40,7 +40,7 @@ def demo(
     stop_database: Annotated[bool, typer.Option(help="Only stop the embedded PostgreSQL.")] = False,
 ) -> None:
     """Watch money move between two banks for a fortnight, and see that nothing was lost. A second run adds nothing."""
-    from ledger.sandbox.demo import run_demo  # noqa: PLC0415 - the sandbox is no part of production
+    from ledger.sandbox.demo import demo_service, run_demo  # noqa: PLC0415 - the sandbox is no part of production
     from ledger.sandbox.pages import print_demo  # noqa: PLC0415
 
     configured = cli.settings()
@@ -48,12 +48,13 @@ def demo(
         stop_embedded(configured.data_dir)
         return
     migrate_database(configured)
-    result = run_demo(configured, transfers=transfers, seed=seed, console=cli.errors if as_json else console)
+    with demo_service(configured, seed=seed) as service:
+        result = run_demo(service, transfers=transfers, seed=seed, console=cli.errors if as_json else console)
     if as_json:
         print_json(result.to_json())
     else:
         print_demo(result, console)
-    raise SystemExit(cli.OK if result.verification.ok else cli.FOUND)
+    raise SystemExit(cli.OK if result.ok else cli.FOUND)
 
 
 @app.command()
@@ -86,11 +87,14 @@ def serve(
 ) -> None:
     """Serve the HTTP API, with the projections following the log."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
+
     from api.app import create_app  # noqa: PLC0415
 
     configured = cli.settings()
     with cli.service() as service:
-        uvicorn.run(create_app(service), host=host or configured.host, port=port or configured.port, log_level="warning")
+        address, door = host or configured.host, port or configured.port
+        cli.errors.print(f"Serving http://{address}:{door}/v1 (stop with Ctrl-C).", highlight=False)
+        uvicorn.run(create_app(service), host=address, port=door, server_header=False, access_log=False, log_config=None)
 
 
 @app.command()

@@ -159,7 +159,7 @@ def verify(corridor: str = Corridor, as_json: bool = AsJson) -> None:
         log = service.ledger(corridor).log_store
         task = progress.add_task("verify", total=log.head().position)
         Runner(log).catch_up()
-        report = verify_log(log, service.pool, corridor, progress=lambda done, total: progress.update(task, completed=done, total=total))
+        report = verify_log(service.pool, corridor, progress=lambda done, total: progress.update(task, completed=done, total=total))
     if as_json:
         print_json(report.as_json())
     else:

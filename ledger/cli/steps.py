@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -281,7 +282,8 @@ def nightly(
 ) -> None:
     """Hold the banks' statements against the ledger; exit code 1 when something does not agree."""
     from reconciliation.nightly import run_nightly  # noqa: PLC0415 - the ledger does not know who calls it; this command does
-    from reconciliation.pages import print_report, to_html  # noqa: PLC0415
+    from reconciliation.pages import report_tables  # noqa: PLC0415
+    from reconciliation.web_page import report_html  # noqa: PLC0415
 
     day: date = business_date.date()
     with cli.service() as service, Progress(console=cli.errors, transient=True) as progress:
@@ -291,14 +293,14 @@ def nightly(
             corridor,
             [_read(path) for path in statements],
             day,
-            progress=lambda step: progress.update(task, description=step),
+            progress=lambda what, done, of: progress.update(task, description=what, completed=done, total=of or None),
         )
     if page is not None:
-        page.write_text(to_html(report), encoding="utf-8")
+        page.write_text(report_html(report), encoding="utf-8")
     if as_json:
-        print_json(report.to_json())
+        sys.stdout.write(report.to_json().decode() + "\n")
     else:
-        print_report(report, console)
+        console.print(report_tables(report))
     raise SystemExit(cli.FOUND if report.differences else cli.OK)
 
 

@@ -12,7 +12,7 @@ from ledger.projections.balances import Balance, InFlight
 from ledger.projections.cycles import Cycle
 from ledger.projections.lines import JournalLine
 from ledger.projections.transfers import TransferRow
-from ledger.verify import Report
+from ledger.verify import RULES, Report
 
 
 def balances_table(balances: Iterable[Balance], title: str) -> Table:
@@ -117,20 +117,6 @@ def _sums(sums: dict[str, int], currency: str) -> str:
     return ", ".join(f"{who} {format_amount(amount, currency)}" for who, amount in sums.items()) or "–"
 
 
-RULES = {
-    "I1": "debits equal credits in each currency, at every boundary",
-    "I2": "every entry balances in each currency",
-    "I6": "one key, one effect; one UETR, one transfer",
-    "I7": "positions and versions are dense",
-    "I8": "projections equal the replay of the log",
-    "I9": "hashes and root match the stored bytes",
-    "I10": "only legal steps; paid at most once",
-    "I12": "nothing was taken below a floor",
-    "I15": "in flight equals what is funded and not paid",
-    "I16": "the settlement bank holds what is owed",
-}
-
-
 def verification_table(report: Report) -> Table:
     """What `verify` recomputed from the log, rule by rule."""
     title = f"verify {report.corridor} up to position {report.position}"
@@ -140,5 +126,5 @@ def verification_table(report: Report) -> Table:
     for name, rule in report.rules.items():
         mark = "[green]✓[/green]" if rule.ok else "[red]✗[/red]"
         broken = "" if rule.ok else f"position {rule.first_break}: {rule.detail}"
-        table.add_row(mark, name, RULES.get(name, ""), f"{rule.checked:,}", broken)
+        table.add_row(mark, name, RULES[name], f"{rule.checked:,}", broken)
     return table

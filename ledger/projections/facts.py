@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
-
-from ledger.eventstore.mapper import UPCASTERS
+from ledger.eventstore.mapper import read_state
 from ledger.eventstore.records import RecordedEvent
 
 
@@ -37,10 +35,7 @@ def read_facts(events: Iterable[RecordedEvent]) -> list[Fact]:
     for event in events:
         if event.boundary != boundary:
             boundary, recorded_at = event.boundary, event.recorded_at.isoformat()
-        topic, facts = event.topic, from_json(event.state)
-        while topic in UPCASTERS:
-            topic, upcast = UPCASTERS[topic]
-            facts = upcast(facts)
+        topic, facts = read_state(event.topic, event.state)
         take: Callable[..., Any] = facts.pop
         take("timestamp", None)
         take("originator_topic", None)

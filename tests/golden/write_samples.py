@@ -74,6 +74,7 @@ def _the_corridor() -> Iterable[Command]:
 
 
 def _a_quoted_cash_transfer() -> Iterable[Command]:
+    yield ask(c.ReceiveMessage, ABB, message_id="MSG-1")
     quote, code = quote_id(), collection_code_digest(uetr(1), CODE)
     said = {"creditor_agent": PSBC, "amount": 1_000_00, "currency": "MAD", "charge_bearer": "SHAR"}
     yield ask(c.AskQuote, ABB, quote=quote, cause="a customer at a counter", **said)

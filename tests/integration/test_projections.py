@@ -316,7 +316,7 @@ def test_the_trail_shows_the_officers_of_a_case_and_a_payment_after_the_refund(a
     last = trail(at, uetr_of(3))[-1]
     assert (last.topic, last.actor, last.facts["break_class"]) == ("ReconciliationBreak.Found.v1", "psbc", "paid_after_refund")
     assert trail(at, uetr_of(99)) == []
-    assert [entry.topic for entry in trail_of(at, cases(at)[0].stream)][0] == "ComplianceCase.Opened.v1"
+    assert trail_of(at, cases(at)[0].stream)[0].topic == "ComplianceCase.Opened.v1"
 
 
 # What stands around transfers
@@ -451,6 +451,7 @@ def test_every_table_is_keyed_by_corridor_and_belongs_to_the_application(databas
     assert [definition for (definition,) in keyed if "(corridor" not in definition] == []
     for name in (query for query in QUERIES if query.startswith("copy_")):
         table = name.removeprefix("copy_")
-        columns = owner.rows("SELECT attname FROM pg_attribute WHERE attrelid = %(t)s::regclass AND attnum > 0", {"t": f"projections.{table}"})
+        there = "SELECT attname FROM pg_attribute WHERE attrelid = %(table)s::regclass AND attnum > 0"
+        columns = owner.rows(there, {"table": f"projections.{table}"})
         assert sorted(copied_columns(name)) == sorted(column for (column,) in columns), table
     owner.raw.connection.close()

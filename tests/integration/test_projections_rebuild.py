@@ -25,7 +25,8 @@ UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constra
 FROM pg_constraint WHERE connamespace = 'projections'::regnamespace AND contype <> 'n'
 UNION ALL SELECT 'table', relname, relowner::regrole::text, array_to_string(reloptions, ','), relrowsecurity::text
 FROM pg_class WHERE relnamespace = 'projections'::regnamespace AND relkind = 'r'
-UNION ALL SELECT 'grant', table_name, grantee, privilege_type, '' FROM information_schema.role_table_grants WHERE table_schema = 'projections'
+UNION ALL SELECT 'grant', table_name, grantee, privilege_type, ''
+FROM information_schema.role_table_grants WHERE table_schema = 'projections'
 UNION ALL SELECT 'policy', tablename, policyname, qual, cmd FROM pg_policies WHERE schemaname = 'projections'
 ORDER BY 1, 2, 3, 4
 """

@@ -159,7 +159,7 @@ CONDITION = Condition(kind="parcel_delivered", reference="EE123456789CN", confir
 # Commands
 
 
-IDENTIFYING = ("uetr", "quote", "reference", "case", "break_id", "cycle", "participant", "sheet", "key_id", "account")
+IDENTIFYING = ("uetr", "quote", "reference", "case", "break_id", "cycle", "participant", "sheet", "key_id", "account", "message_id")
 
 
 def ask(command: type[CommandT], actor: str, *, key: str = "", **facts: Any) -> CommandT:

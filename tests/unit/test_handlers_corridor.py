@@ -305,6 +305,17 @@ def test_a_first_sheet_that_is_refused_begins_nothing() -> None:
     ledger.given(publish(ABB, "10").model_copy(update={"idempotency_key": "right"}))
 
 
+# Messages
+
+
+def test_a_file_of_messages_leaves_its_receipt_only() -> None:
+    """One id has one content: the receipt remembers it, no event does; a stranger's file is refused."""
+    ledger = opened()
+    assert ledger.when(ask(c.ReceiveMessage, ABB, message_id="MSG-1")) == []
+    assert ledger.run(ask(c.ReceiveMessage, ABB, message_id="MSG-1")) == {"message_id": "MSG-1"}
+    ledger.refuses(ask(c.ReceiveMessage, "bcp", message_id="MSG-1"), UnknownParticipant, "participant", "bcp")
+
+
 # Before the corridor is open
 
 EARLY = [

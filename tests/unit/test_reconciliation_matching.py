@@ -235,7 +235,8 @@ def _lines(draw: st.DrawFn) -> tuple[list[ReportedLine], list[ExpectedLine], Cir
             kind = draw(st.sampled_from(["missing_in_ledger", "amount_differs", "duplicate_in_statement"]))
             before[line.id] = FoundBefore(draw(st.sampled_from(["b1", "b2"])), kind, draw(st.booleans()))
     state, unanswered = draw(st.sampled_from(["", "accepted", "refunded"])), draw(st.booleans())
-    known = Known(state, unanswered, draw(_AMOUNTS), tuple(draw(st.lists(_AMOUNTS, max_size=2))), tuple(draw(st.lists(_AMOUNTS, max_size=2))))
+    booked, later = (tuple(draw(st.lists(_AMOUNTS, max_size=2))) for _ in range(2))
+    known = Known(state, unanswered, draw(_AMOUNTS), booked, later)
     return rows, lines, Circumstances(DAY, lambda _row: known, before, frozenset(draw(st.sampled_from([(), ("b2",)]))))
 
 

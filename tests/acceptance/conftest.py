@@ -1,0 +1,177 @@
+"""A corridor served over HTTP on loopback, with real signatures, a real PostgreSQL and a clock that the test sets."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from threading import Thread
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg2 import extensions
+
+from api.app import create_app
+from api.signing import RequestSigner, idempotency_key, public_key_hex
+from corridors import shipped_terms
+from ledger import commands as c
+from ledger.bootstrap import Service
+from ledger.clock import SetClock
+from ledger.settings import Settings
+
+FRIDAY_MORNING = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
+PRINCIPALS = ("abb", "psbc", "officer:amina", "officer:bo", "operator:ops", "bank:settlement")
+BODY_BYTES_MAX = 1024 * 1024
+# What a transfer of MAD 1,000.00 comes to at MAD 9.3189 and CNY 6.9008 per USD, by the tariff of corridors/abb-psbc.toml.
+RATES = {"abb": Decimal("9.3189"), "psbc": Decimal("6.9008")}
+YASMINA = {"name": "Yasmina Testouni", "town": "Rabat", "country": "MA"}
+WEI = {"name": "Wei Shili", "native_name": "魏实例", "town": "Beijing", "country": "CN", "account": "6210000000000000000"}
+# On the invented list that screening uses.
+LISTED = {"name": "Qasmir Volnadi", "town": "Rabat", "country": "MA"}
+
+
+def private_key(key_id: str) -> Ed25519PrivateKey:
+    """The same key each time for a key id, so that a test can be read and run again."""
+    return Ed25519PrivateKey.from_private_bytes(sha256(key_id.encode()).digest())
+
+
+def uetr(number: int) -> str:
+    """The number-th transfer's reference: a UUID of version 4, the same in each run."""
+    return str(UUID(bytes=sha256(f"uetr {number}".encode()).digest()[:16], version=4))
+
+
+def transfer(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """MAD 1,000.00 from Yasmina to Wei, account to account, support of dependants."""
+    body: dict[str, Any] = {
+        "uetr": uetr(number),
+        "creditor_agent": "psbc",
+        "product": "account_to_account",
+        "purpose": "DEPD",
+        "evidence": ["identity", "kinship"],
+        "amount": "1000.00",
+        "currency": "MAD",
+        "debtor": YASMINA,
+        "creditor": WEI,
+    }
+    return body | changes
+
+
+def told(response: httpx.Response, status: int) -> Any:
+    """The body of an answer that must have this status; a wrong one shows the body it came with."""
+    assert (response.status_code, response.text) == (status, response.text)
+    return response.json()
+
+
+class ServedCorridor:
+    """One corridor of a service that answers on ``url``; requests are signed as the principal named first."""
+
+    def __init__(self, service: Service, corridor: str, clock: SetClock) -> None:
+        self.service = service
+        self.corridor = corridor
+        self.clock = clock
+        self.nonces = iter(range(1, 10**9))
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self.app = create_app(service)
+        # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
+        self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False))
+        self._thread = Thread(target=self._server.run, kwargs={"sockets": [listening]}, name="served corridor")
+        self._thread.start()
+        self.client = httpx.Client(base_url=self.url, timeout=60)
+
+    def close(self) -> None:
+        self.client.close()
+        self._server.should_exit = True
+        self._thread.join()
+
+    def path(self, path: str) -> str:
+        return f"/v1/corridors/{self.corridor}{path}"
+
+    def signer(self, principal: str, key_id: str | None = None) -> RequestSigner:
+        """Signs as a principal, by the clock of the test."""
+        key_id = key_id or principal
+        return RequestSigner(key_id, private_key(key_id), clock=self.clock, nonce=lambda: f"nonce-{next(self.nonces):016}")
+
+    def post(self, principal: str, path: str, body: Any, key: str, **headers: str) -> httpx.Response:
+        """A signed command under an idempotency key."""
+        return self.client.post(self.path(path), json=body, headers=idempotency_key(key) | headers, auth=self.signer(principal))
+
+    def get(self, principal: str, path: str, **params: Any) -> httpx.Response:
+        """A signed read."""
+        return self.client.get(self.path(path), params=params, auth=self.signer(principal))
+
+    def head(self) -> int:
+        """Where the corridor's log ends."""
+        return self.service.ledger(self.corridor).log_store.head().position
+
+    def open(self) -> None:
+        """Opens the corridor with the shipped terms, registers everybody's key and publishes both banks' rates."""
+        ledger = self.service.ledger(self.corridor)
+        terms = shipped_terms("abb-psbc").model_copy(update={"code": self.corridor})
+        said: dict[str, Any] = {"corridor": self.corridor, "actor": "operator:ops"}
+        setup: list[c.Command] = [c.OpenCorridor(**said, idempotency_key="open", agreement=terms)]
+        setup += [
+            c.RegisterKey(
+                **said,
+                idempotency_key=f"key {principal}",
+                key_id=principal,
+                principal=principal,
+                public_key=public_key_hex(private_key(principal)),
+                valid_from=FRIDAY_MORNING - timedelta(days=1),
+                valid_until=FRIDAY_MORNING + timedelta(days=365),
+            )
+            for principal in PRINCIPALS
+        ]
+        setup += [
+            c.PublishRateSheet(
+                corridor=self.corridor,
+                actor=participant,
+                idempotency_key="rates",
+                sheet="2026-03-27",
+                rates={"USD": rate},
+                valid_from=FRIDAY_MORNING - timedelta(hours=1),
+                valid_until=FRIDAY_MORNING + timedelta(days=4),
+                source="test",
+            )
+            for participant, rate in RATES.items()
+        ]
+        for command in setup:
+            answer = ledger.execute(command)
+            assert answer.refusal is None, answer.refusal
+
+
+@pytest.fixture(scope="module")
+def acceptance_settings(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for a database of this file's stories: a vault belongs to one master key, and here they share one."""
+    folder = tmp_path_factory.mktemp("acceptance")
+    url = "postgresql:///?" + urlencode(extensions.parse_dsn(module_database_url))
+    return Settings(database_url=url, owner_url=url, data_dir=folder, key_file=folder / "vault.key", max_body_bytes=BODY_BYTES_MAX)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that stands at nine o'clock UTC on a Friday of business in all three calendars."""
+    return SetClock(FRIDAY_MORNING)
+
+
+@pytest.fixture
+def service(acceptance_settings: Settings, clock: SetClock) -> Iterator[Service]:
+    """A service of this test alone."""
+    with Service(acceptance_settings, clock=clock) as service:
+        yield service
+
+
+@pytest.fixture
+def served(service: Service, corridor: str, clock: SetClock) -> Iterator[ServedCorridor]:
+    """An open corridor of this test alone, served."""
+    served = ServedCorridor(service, corridor, clock)
+    try:
+        served.open()
+        yield served
+    finally:
+        served.close()
