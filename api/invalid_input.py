@@ -25,6 +25,17 @@ QUOTED_FIELDS = frozenset(
 _PLACES = ("body", "query", "path", "header", "cookie")
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 VALUE_CHARACTERS_MAX = 64
+_SENTENCES = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "model_": "is not a JSON object",
+    "dict_": "is not a JSON object",
+    "uuid": "is not a UUID of the version asked for",
+    "date": "is not a date or instant of RFC 3339 with its offset",
+    "time": "is not a date or instant of RFC 3339 with its offset",
+    "value_error": "is not valid",
+    "assertion_error": "is not valid",
+}
 
 
 def from_validation(error: RequestValidationError) -> RequestError:
@@ -58,19 +69,13 @@ def _field(path: Sequence[object]) -> str:
 
 
 def _expected(found: Mapping[str, Any]) -> str:
-    """pydantic's sentence names what was expected. For identifiers it would quote what came, so those are said anew."""
+    """What was expected. pydantic's own sentence says so, but for kinds whose sentence is about Python or would quote what came."""
     kind = str(found["type"])
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "is not known here"
-    if kind.startswith("uuid"):
-        return "is not a UUID of the version asked for"
-    if kind.startswith(("date", "time")):
-        return "is not a date or instant of RFC 3339 with its offset"
-    if kind.startswith(("value_error", "assertion_error")):
-        return "is not valid"
-    return str(found["msg"])[:1].lower() + str(found["msg"])[1:]
+    for beginning, sentence in _SENTENCES.items():
+        if kind.startswith(beginning):
+            return sentence
+    message = str(found["msg"])
+    return message[:1].lower() + message[1:]
 
 
 def _way_out(found: Mapping[str, Any], path: Sequence[object]) -> str:

@@ -11,7 +11,7 @@ from ledger.eventstore.health import DURABLE_SETTINGS, database_health
 from ledger.eventstore.log import Log
 
 CLOCK_SKEW_MAX = timedelta(seconds=2)
-CALENDAR_DAYS_MIN = 60
+CALENDAR_DAYS_MIN = 30
 
 
 class Check(NamedTuple):

@@ -26,9 +26,11 @@ from ledger.domain.rates import RateSheets
 from ledger.domain.reconciliation_break import ReconciliationBreak
 from ledger.domain.terms import Leg
 from ledger.domain.transfer import Transfer
+from ledger.domain.transfer_events import Condition
 from ledger.errors import (
     AmountInvalid,
     AmountOverLimit,
+    ConditionNotDue,
     CurrencyNotAccepted,
     EvidenceMissing,
     MovementAlreadyBooked,
@@ -262,6 +264,8 @@ def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books:
                     way_out="Complete the party in the message and send it with a new key.",
                 )
             rules.append(f"fields:{required.from_amount}")
+    if command.condition is not None:
+        _check_condition(command.condition, books)
     if command.stated_settlement is not None:
         allowed = pricing.settlement * books.terms.quoting.tolerance_basis_points // BASIS_POINTS
         if abs(command.stated_settlement - pricing.settlement) > allowed:
@@ -273,6 +277,18 @@ def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books:
             )
         rules.append("tolerance")
     return tuple(rules)
+
+
+def _check_condition(condition: Condition, books: Books) -> None:
+    """Raises UnknownParticipant or ConditionNotDue when nobody could ever meet it."""
+    books.terms.participant(condition.confirmed_by)
+    if condition.deadline <= books.now:
+        raise ConditionNotDue(
+            f"The condition's deadline {condition.deadline:%Y-%m-%d %H:%M:%S%z} has passed.",
+            field="deadline",
+            value=condition.deadline.isoformat(),
+            way_out="Name a deadline to come.",
+        )
 
 
 def fund_transfer(command: c.FundTransfer, books: Books) -> Result:

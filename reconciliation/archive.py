@@ -11,7 +11,6 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from psycopg2 import Binary
 from pydantic_core import to_json
 
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
@@ -99,7 +98,7 @@ class Archive:
     def _insert(self, cursor: PostgresCursor, body: bytes, statements: list[ReportedStatement], received_at: datetime) -> None:
         file = sha256(body).digest()
         where = {"corridor": self.corridor, "received_at": received_at}
-        cursor.execute(QUERIES["insert_file"], {**where, "digest": Binary(file), "body": Binary(body)})
+        cursor.execute(QUERIES["insert_file"], {**where, "digest": file, "body": body})
         for statement in statements:
             cursor.execute(
                 QUERIES["insert_statement"],
@@ -107,8 +106,8 @@ class Archive:
                     **where,
                     "account": statement.account,
                     "statement": statement.id,
-                    "digest": Binary(statement.digest),
-                    "file": Binary(file),
+                    "digest": statement.digest,
+                    "file": file,
                     "first_day": statement.first_day,
                     "last_day": statement.last_day,
                     "opening": statement.opening,
@@ -134,8 +133,14 @@ class Archive:
             cursor.execute(QUERIES["insert_night"], {"corridor": self.corridor, **values})
 
     def before(self, statement: ReportedStatement) -> Carried | None:
-        """How the statement's account was left by the newest statement that ended on an earlier day."""
-        values = {"corridor": self.corridor, "account": statement.account, "last_day": statement.last_day}
+        """How the statement's account was left by the statement before it, see `Carried.precedes`."""
+        values = {
+            "corridor": self.corridor,
+            "account": statement.account,
+            "first_day": statement.first_day,
+            "last_day": statement.last_day,
+            "opening": statement.opening,
+        }
         rows = self.pool.rows(QUERIES["reconciled_before"], values)
         if not rows:
             return None
@@ -160,7 +165,7 @@ class Archive:
                         "open_lines": to_json([line.as_json() for line in outcome.open_lines]).decode(),
                     },
                 )
-            report = {"business_date": night.business_date, "document": Binary(document), "written_at": written_at}
+            report = {"business_date": night.business_date, "document": document, "written_at": written_at}
             cursor.execute(QUERIES["insert_report"], {**where, **report})
 
     # Reports

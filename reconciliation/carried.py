@@ -14,6 +14,7 @@ from uuid import UUID
 from reconciliation.breaks import Difference
 from reconciliation.classes import Classified, FoundBefore, LineClass, makes_break
 from reconciliation.lines import ExpectedLine, LineId, ReportedLine
+from reconciliation.reported import ReportedStatement
 
 
 class OpenLine(NamedTuple):
@@ -81,6 +82,12 @@ class Carried(NamedTuple):
     closing: int
     remainder: int = 0
     open_lines: tuple[OpenLine, ...] = ()
+
+    def precedes(self, statement: ReportedStatement) -> bool:
+        """Whether the statement comes after it: it ended before the statement's days, or it closed as the statement opens. Some banks
+        date an opening balance a day back, and a statement of a week may come after those of its days."""
+        ended = self.last_day < statement.first_day
+        return self.last_day < statement.last_day and (ended or self.closing == statement.opening)
 
 
 def found_before(open_lines: Iterable[OpenLine], resolved: frozenset[str]) -> dict[LineId, FoundBefore]:

@@ -93,6 +93,8 @@ def _rows(data: bytes) -> list[Row]:
     for number, cells in enumerate(table[1:], start=1):
         if len(cells) != len(COLUMNS):
             raise _invalid(number, "row", f"has {len(COLUMNS)} cells")
+        if not all(cell.isprintable() for cell in cells):
+            raise _invalid(number, "row", "has no control characters")
         row = dict(zip(COLUMNS, (cell.strip() for cell in cells), strict=True))
         for column in _SAME_THROUGHOUT:
             if rows and row[column] != rows[0][column]:

@@ -20,9 +20,7 @@ from reconciliation.lines import ExpectedLine, ReportedLine
 Line = TypeVar("Line", ReportedLine, ExpectedLine)
 
 
-def classify_group(
-    key: str, rows: list[ReportedLine], lines: list[ExpectedLine], circumstances: Circumstances
-) -> Iterator[Classified]:
+def classify_group(key: str, rows: list[ReportedLine], lines: list[ExpectedLine], circumstances: Circumstances) -> Iterator[Classified]:
     """Every line of a key in its class."""
     return _Group(key, rows, lines, circumstances).classify()
 

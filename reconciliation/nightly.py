@@ -121,14 +121,11 @@ class _NightJob:
         return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
 
     def _before(self, statement: ReportedStatement, found: Iterable[Reconciliation], night: Night) -> Carried | None:
-        """How the account was left by the newest statement that ended on an earlier day, of this night or one before."""
-        tonight = [
-            one.carry(night.boundary)
-            for one in found
-            if one.statement.account == statement.account and one.statement.last_day < statement.last_day
-        ]
+        """How the account was left by the statement before, of this night or an earlier one."""
+        tonight = [one.carry(night.boundary) for one in found if one.statement.account == statement.account]
+        left = [one for one in tonight if one.precedes(statement)]
         archived = self.archive.before(statement)
-        return max([*tonight, *([archived] if archived else [])], key=lambda left: (left.last_day, left.boundary), default=None)
+        return max([*left, *([archived] if archived else [])], key=lambda one: (one.last_day, one.boundary), default=None)
 
     def _record(self, differences: Sequence[Difference]) -> None:
         """One command a difference, some hundreds at once. Raises BreakNotRecorded."""

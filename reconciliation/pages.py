@@ -20,10 +20,11 @@ def report_tables(report: Report) -> RenderableType:
 
 def headline(report: Report) -> str:
     """The night in one sentence."""
-    new, accounts = len(report.new_differences), len(report.accounts)
+    new = len(report.new_differences)
+    statements = "1 statement" if len(report.accounts) == 1 else f"{len(report.accounts)} statements"
     missing = f"; no statement of {', '.join(report.accounts_without_statement)}" if report.accounts_without_statement else ""
     differences = "no new difference" if not new else "1 new difference" if new == 1 else f"{new} new differences"
-    return f"{accounts} statements held against the ledger at position {report.boundary}: {differences}{missing}."
+    return f"{statements} held against the ledger at position {report.boundary}: {differences}{missing}."
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
@@ -48,37 +49,47 @@ def _table(title: str, *columns: str, amounts: tuple[str, ...] = ()) -> Table:
     return table
 
 
+def _add(table: Table, *cells: str | Text, style: str = "") -> None:
+    """A row as it is: brackets in what banks wrote are no markup."""
+    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), style=style)
+
+
+def _figures(*named: tuple[str, str]) -> str:
+    """Names and amounts below each other, flush on both sides."""
+    names, amounts = max(len(name) for name, _ in named), max(len(amount) for _, amount in named)
+    return "\n".join(f"{name:<{names}} {amount:>{amounts}}" for name, amount in named)
+
+
 def _differences(differences: tuple[ReportedDifference, ...]) -> Table:
-    amounts = ("statement", "ledger", "difference", "days")
-    table = _table("What differs", "class", "where, and what to do next", *amounts, amounts=amounts)
+    table = _table("What differs", "what, where, and what to do next", "amounts", amounts=("amounts",))
+    table.show_lines = True
     for found in differences:
-        where = Text(f"{found.account} · {found.reference or found.statement}\n")
-        table.add_row(
-            Text(_words(found.break_class) + ("" if found.new else "\n(found before)"), style=_ALARM if found.new else ""),
-            where.append(found.next_step, style="italic"),
-            found.statement_amount or "–",
-            found.ledger_amount or "–",
-            found.difference,
-            str(found.age_days),
+        what = Text(_words(found.break_class), style=_ALARM if found.new else "")
+        age = "" if found.new else f", found {found.age_days} days ago"
+        what.append(f"\n{found.account}{age}\n{found.reference or found.statement}\n", style="none")
+        amounts = _figures(
+            ("statement", found.statement_amount or "–"), ("ledger", found.ledger_amount or "–"), ("difference", found.difference)
         )
+        _add(table, what.append(found.next_step, style="italic"), amounts)
     return table
 
 
 def _accounts(accounts: tuple[AccountPage, ...]) -> Table:
-    amounts = ("opening", "moved", "closing", "ledger", "open lines", "lines")
-    table = _table("Statements", "account, statement, days", *amounts, amounts=amounts)
+    table = _table("Statements", "account, statement, days, lines", "balances", amounts=("balances",))
+    table.show_lines = True
     for page in accounts:
         matched, timing = page.total("matched").statement_lines, page.total("timing")
         waiting = timing.statement_lines + timing.ledger_lines
-        table.add_row(
-            f"{page.account}\n{page.statement}\n{days_of(page)}",
-            page.opening,
-            page.moved,
-            page.closing,
-            page.ledger_closing,
-            page.explained,
-            f"{matched} of {page.statement_lines}\nmatched" + (f"\n{waiting} timing" if waiting else ""),
+        balances = _figures(
+            ("opening", page.opening),
+            ("moved", page.moved),
+            ("closing", page.closing),
+            ("ledger", page.ledger_closing),
+            ("open lines", page.explained),
+            *([("unexplained", page.unexplained)] if page.unexplained.strip("-0.") else []),
         )
+        lines = f"{matched} of {page.statement_lines} lines matched" + (f", {waiting} a matter of time" if waiting else "")
+        _add(table, f"{page.account}\n{page.statement}\n{days_of(page)}\n{lines}", balances)
     return table
 
 
@@ -97,7 +108,7 @@ def _participants(report: Report) -> Table:
         ("held before funding", [f"{bank.held_before_funding} in {bank.transfers_held}" for bank in banks]),
         ("outcome unknown", [str(bank.transfers_unknown) for bank in banks]),
     ):
-        table.add_row(measure, *values)
+        _add(table, measure, *values)
     table.caption = (
         f"In flight {report.in_flight}, remuneration {report.remuneration}, settling {report.settling}, "
         f"settlement bank {report.settlement_bank} {report.settlement_currency}"
@@ -109,17 +120,17 @@ def _participants(report: Report) -> Table:
 def _below_floor(report: Report) -> Table:
     table = _table("Below their floor: new fundings stop", "account", "balance", "floor", amounts=("balance", "floor"))
     for alert in report.below_floor:
-        table.add_row(alert.account, f"{alert.balance} {alert.currency}", alert.floor, style=_ALARM)
+        _add(table, alert.account, f"{alert.balance} {alert.currency}", alert.floor, style=_ALARM)
     return table
 
 
 def _open_breaks(report: Report) -> Table:
     at_risk = ", ".join(f"{risk.amount} {risk.currency} in {risk.breaks}" for risk in report.at_risk)
     amounts = ("days", "difference")
-    table = _table(f"Open breaks, the oldest first: {at_risk}", "days", "class", "break", "difference", "state", amounts=amounts)
+    table = _table(f"Open breaks, the oldest first: {at_risk}", "days", "break, account, class, state", "difference", amounts=amounts)
     for known in report.open_breaks:
-        difference = f"{known.difference} {known.currency}"
-        table.add_row(str(known.age_days), _words(known.break_class), f"{known.account}\n{known.break_id}", difference, known.state)
+        what = f"{known.break_id}\n{known.account}, {_words(known.break_class)}, {known.state}"
+        _add(table, str(known.age_days), what, f"{known.difference} {known.currency}")
     return table
 
 

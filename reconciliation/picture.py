@@ -10,7 +10,7 @@ from html import escape
 
 from reconciliation.report import AccountPage, Report
 
-_BAR_LEFT, _BAR_WIDTH, _BAR_HEIGHT, _ROW_HEIGHT, _WIDTH = 210, 420, 16, 30, 760
+_BAR_LEFT, _BAR_WIDTH, _BAR_HEIGHT, _ROW_HEIGHT, _WIDTH = 210, 420, 16, 30, 860
 _SEEN_WIDTH = 6
 _LEGEND_HEIGHT, _SWATCH, _LEGEND_STEP = 26, 10, 130
 
@@ -72,7 +72,8 @@ def _row(page: AccountPage, number: int) -> str:
     for name, width in part_widths(counts, _BAR_WIDTH).items():
         parts.append(f'<rect x="{left}" y="{top}" width="{width}" height="{_BAR_HEIGHT}" fill="{colours[name]}"/>')
         left += width
-    words = f"{counts['matched']} matched" + (f", {counts['differs']} differ" if counts["differs"] else "")
+    differ = "1 differs" if counts["differs"] == 1 else f"{counts['differs']} differ"
+    words = f"{counts['matched']} matched" + (f", {differ}" if counts["differs"] else "")
     return (
         f'<text x="0" y="{top + 12}">{escape(page.account)}</text>{"".join(parts)}'
         f'<text x="{_BAR_LEFT + _BAR_WIDTH + 10}" y="{top + 12}">{words}</text>'

@@ -41,9 +41,10 @@ INSERT INTO reconciliation.nights (corridor, night, business_date, boundary, fig
 VALUES (%(corridor)s, %(night)s, %(business_date)s, %(boundary)s, %(figures)s, %(started_at)s);
 
 -- name: reconciled_before
--- How the account was left by the newest statement that ended before a day.
+-- How the account was left by the newest statement before this one: one that ended before its days, or closed as it opens.
 SELECT boundary, last_day, closing, remainder, open_lines FROM reconciliation.reconciled
 WHERE corridor = %(corridor)s AND account = %(account)s AND last_day < %(last_day)s
+      AND (last_day < %(first_day)s OR closing = %(opening)s)
 ORDER BY last_day DESC, boundary DESC, night DESC, statement DESC
 LIMIT 1;
 

@@ -93,9 +93,7 @@ class _Sorted:
         return difference_of(found, earlier.statement, earlier.found_on, state)
 
 
-def reconcile(
-    statement: ReportedStatement, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int
-) -> Reconciliation:
+def reconcile(statement: ReportedStatement, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
     """Holds a statement against the ledger at a boundary, which the snapshot has reached.
 
     ``before`` is how the statement before it left the account. Reads only.
@@ -131,4 +129,3 @@ def reconcile(
         carried_reported=len(reported),
         carried_expected=len(expected),
     )
-

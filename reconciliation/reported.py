@@ -139,9 +139,7 @@ def _report(account: str, statement: Statement) -> ReportedStatement:
     digest = sha256(repr(content).encode())
     for line in lines:
         digest.update(repr((line.entry, line.part, line.booking_date.isoformat(), line.value_date.isoformat(), *line[6:])).encode())
-    return ReportedStatement(
-        account, statement.id, first, last, statement.opening.minor, statement.closing.minor, lines, digest.digest()
-    )
+    return ReportedStatement(account, statement.id, first, last, statement.opening.minor, statement.closing.minor, lines, digest.digest())
 
 
 def _days(statement: Statement, lines: Iterable[ReportedLine]) -> tuple[date, date]:

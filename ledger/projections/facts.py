@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.eventstore.mapper import read_state
 from ledger.eventstore.records import RecordedEvent
+from ledger.projections.copying import json_text, text
 
 
 class Fact(NamedTuple):
@@ -42,3 +43,13 @@ def read_facts(events: Iterable[RecordedEvent]) -> list[Fact]:
         decision = (take("actor", ""), take("command", ""), take("cause", ""), take("terms", 0), take("rules", []))
         read.append(Fact(event.position, boundary, recorded_at, str(event.stream_id), topic, *decision, facts))
     return read
+
+
+def trail_rows(corridor: str, facts: Iterable[Fact]) -> list[str]:
+    """Rows of the audit trail in COPY text: one for each fact that somebody decided. The lines of accounts are in the journal."""
+    return [
+        f"{corridor}\t{fact.subject}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{fact.topic}\t{text(fact.actor)}\t"
+        f"{fact.command}\t{text(fact.cause)}\t{fact.terms}\t{json_text(fact.rules)}\t{json_text(fact.facts)}\n"
+        for fact in facts
+        if fact.actor
+    ]

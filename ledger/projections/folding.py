@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.projections.copying import json_text, text
 from ledger.projections.facts import Fact
 
 Row = dict[str, Any]
@@ -36,15 +35,7 @@ class Folding:
     rate_sheets: list[Row] = field(default_factory=list)
     history: dict[tuple[str, int], str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    audit: list[str] = field(default_factory=list)
     feed: list[str] = field(default_factory=list)
-
-    def remember(self, fact: Fact) -> None:
-        """Puts a decided event into the audit trail."""
-        self.audit.append(
-            f"{self.corridor}\t{fact.subject}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{fact.topic}\t{text(fact.actor)}\t"
-            f"{fact.command}\t{text(fact.cause)}\t{fact.terms}\t{json_text(fact.rules)}\t{json_text(fact.facts)}\n"
-        )
 
     def tell(self, participant: str, kind: str, fact: Fact) -> None:
         """Puts a transfer's event into a participant's feed."""

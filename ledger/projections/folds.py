@@ -31,7 +31,6 @@ GOES_ON_WITH: dict[str, str] = {
     ),
     **dict.fromkeys(("ComplianceCase.OpinionGiven.v1", "ComplianceCase.Decided.v1"), "cases"),
 }
-_LINES = "Account.Posted.v1"  # decided by many commands at once: the trail finds them in the journal
 
 
 class FoldFailed(LedgerError):
@@ -67,5 +66,3 @@ def fold(folding: Folding, facts: Iterable[Fact]) -> None:
                 f"Event {fact.position} of {folding.corridor} ({fact.topic}) does not fit what the projections hold: {error!r}. "
                 "Run `corridor verify`: if it finds the log sound, rebuild the projections."
             ) from error
-        if fact.topic != _LINES:
-            folding.remember(fact)

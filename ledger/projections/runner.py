@@ -19,7 +19,7 @@ from ledger.eventstore.connections import PostgresCursor
 from ledger.eventstore.log import Announce, Log
 from ledger.eventstore.notifications import LOOK_EVERY_SECONDS, Listener
 from ledger.eventstore.tracking import advance_tracking, tracking_position
-from ledger.projections.facts import Fact, read_facts
+from ledger.projections.facts import Fact, read_facts, trail_rows
 from ledger.projections.folds import fold, needed
 from ledger.projections.queries import LIVE, Tables
 from ledger.projections.writing import load, write
@@ -34,11 +34,12 @@ Progress = Callable[[int, int], None]
 
 
 class Page(NamedTuple):
-    """Facts of whole commits: those after position `after`, up to and with `end`."""
+    """Facts of whole commits: those after position `after`, up to and with `end`, and the rows of the audit trail they make."""
 
     after: int
     end: int
     facts: list[Fact]
+    trail: list[str]
 
 
 class Lag(NamedTuple):
@@ -119,9 +120,10 @@ class Runner:
         return Lag(self.log.head().position, projected)
 
     def read(self, after: int) -> Page:
-        """The page of the log that follows a boundary."""
+        """The page of the log that follows a boundary, with all that can be made of it without looking at the tables."""
         events = self.log.read_page(after, self.page_size)
-        return Page(after, events[-1].position if events else after, read_facts(events))
+        facts = read_facts(events)
+        return Page(after, events[-1].position if events else after, facts, trail_rows(self.corridor, facts))
 
     def _store(self, page: Page) -> int:
         """Writes a page, unless the tables do not stand where it begins; where they stand then."""
@@ -143,5 +145,5 @@ def store(cursor: PostgresCursor, tables: Tables, corridor: str, page: Page) -> 
     streams = needed(page.facts)
     folding = load(cursor, tables, corridor, streams)
     fold(folding, page.facts)
-    write(cursor, tables, folding, streams.get("transfers", []))
+    write(cursor, tables, folding, page.trail, streams.get("transfers", []))
     advance_tracking(cursor, corridor, tables.tracking, page.end)

@@ -31,8 +31,8 @@ def load(cursor: PostgresCursor, tables: Tables, corridor: str, needed: Mapping[
     return folding
 
 
-def write(cursor: PostgresCursor, tables: Tables, folding: Folding, rewritten: list[str]) -> None:
-    """Stores everything a page came to; `rewritten` are the UETRs of transfers that were loaded before."""
+def write(cursor: PostgresCursor, tables: Tables, folding: Folding, trail: list[str], rewritten: list[str]) -> None:
+    """Stores everything a page came to, with its `trail` rows; `rewritten` are the UETRs of transfers that were loaded before."""
     if rewritten:
         cursor.execute(tables.query("forget_transfers"), {"corridor": folding.corridor, "keys": rewritten})
     transfers = ("\t".join([field(row[column]) for column in _TRANSFER_COLUMNS]) + "\n" for row in folding.transfers.values())
@@ -40,7 +40,7 @@ def write(cursor: PostgresCursor, tables: Tables, folding: Folding, rewritten: l
         ("copy_transfers", transfers),
         ("copy_journal_lines", folding.lines),
         ("copy_balance_history", folding.history.values()),
-        ("copy_audit_trail", folding.audit),
+        ("copy_audit_trail", trail),
         ("copy_feed", folding.feed),
     ):
         _copy(cursor, tables.query(name), lines)

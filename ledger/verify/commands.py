@@ -61,9 +61,9 @@ class CommandsCheck:
         self._seen.clear()
 
     @property
-    def waiting(self) -> bool:
-        """Whether there are receipts that no commit was asked about yet."""
-        return self._next is not None
+    def any(self) -> bool:
+        """Whether any command was ever answered, even if all of them were refused before the first commit."""
+        return self._once.checked > 0 or self._next is not None
 
     def end(self, last: int) -> None:
         """What is left when the log has ended."""
@@ -74,7 +74,7 @@ class CommandsCheck:
             self._once.breaks(position, f"command {command} has more than one receipt")
 
     def _receipt(self, receipt: StoredReceipt, command: str, boundary: int) -> None:
-        if receipt.position not in (boundary, 0):
+        if receipt.position != boundary:
             self._once.breaks(boundary, f"the receipt of command {command} names position {receipt.position}, where no commit ends")
         try:
             answer = from_json(receipt.answer)

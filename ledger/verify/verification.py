@@ -67,6 +67,7 @@ class Verification:
         """The pass."""
         head = stored_head(self._cursor, self._corridor)
         boundary = position = 0
+        self._commands.boundary(0)
         for page in self._pages():
             for row in page:
                 if row[1] != boundary and boundary > 0:
@@ -82,7 +83,7 @@ class Verification:
                 progress(position, max(position, 0 if head is None else head.position))
         if boundary > 0:
             self._boundary(position)
-        if head is None and position == 0 and self._projected.position == 0 and not self._commands.waiting:
+        if head is None and position == 0 and self._projected.position == 0 and not self._commands.any:
             raise UnknownCorridor(
                 f"Nothing is stored under corridor {self._corridor!r}.", field="corridor", value=self._corridor,
                 way_out="Name a corridor that was opened.",

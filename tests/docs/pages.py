@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,7 +121,7 @@ def table_rows(name: str, heading: str) -> list[list[str]]:
     section = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", read_page(name), re.MULTILINE | re.DOTALL)
     if section is None:
         raise ValueError(f"{name} has no heading {heading!r}")
-    lines = [line for line in section[1].splitlines() if line.startswith("|")]
+    lines = [*takewhile(lambda line: line.startswith("|"), dropwhile(lambda line: not line.startswith("|"), section[1].splitlines()))]
     if len(lines) < 3:
         raise ValueError(f"{name} has no table under {heading!r}")
     return [[cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines[2:]]

@@ -89,16 +89,19 @@ def run_block(reader: Reader, block: Block, below: Block | None) -> None:
             where = f"{block.page}:{exchange.line}"
             printed, code = reader.types(exchange.command)
             assert code == 0, f"{where}: exit code {code}\n{printed}"
-            assert matches(exchange.expected, printed), _difference(where, exchange.expected, printed)
+            if not matches(exchange.expected, printed):
+                pytest.fail(_difference(where, exchange.expected, printed))
     if block.language == "python":
         printed, failed = reader.evaluates("\n" * block.line + block.text, str(block.page))
         assert not failed, f"{block}:\n{failed}"
         expected = below.text if below is not None and below.words == ("text", "output") else ""
-        assert matches(expected, printed), _difference(str(block), expected, printed)
+        if not matches(expected, printed):
+            pytest.fail(_difference(str(block), expected, printed))
 
 
 def _difference(where: str, expected: str, printed: str) -> str:
-    return f"{where}:\n" + "\n".join(difflib.unified_diff(expected.splitlines(), printed.splitlines(), "the page", "printed", lineterm=""))
+    lines = [line.rstrip() for line in printed.splitlines()]
+    return f"{where}:\n" + "\n".join(difflib.unified_diff(expected.splitlines(), lines, "the page", "printed", lineterm=""))
 
 
 def _with_next(blocks: list[Block]) -> Iterator[tuple[Block, Block | None]]:

@@ -20,6 +20,7 @@ from ledger.clock import SetClock
 from ledger.domain.calendar import Calendar
 from ledger.domain.money import Rounding
 from ledger.domain.posting import CashKind
+from ledger.domain.pricing import ChargeBearer
 from ledger.domain.terms import Leg, Participant, Purpose, Quoting, Settlement, Terms
 from ledger.domain.transfer import collection_code_digest
 from ledger.domain.transfer_events import Condition, Screened
@@ -158,12 +159,14 @@ class SmallCorridor:
     def initiation(
         self, number: int, *, amount: int = 100_000, product: str = "account_to_account", screened: Screened = CLEAR,
         condition: Condition | None = None, quote: UUID | None = None, actor: str = "abb", cause: str | None = None,
+        charge_bearer: ChargeBearer = "DEBT",
     ) -> c.InitiateTransfer:  # fmt: skip
         """The command that initiates transfer ``number`` with ``amount`` in minor units of the sender's currency."""
         here, there, currency = ("abb", "psbc", "MAD") if actor == "abb" else ("psbc", "abb", "CNY")
         command = self.command(
             c.InitiateTransfer, here, uetr=uetr_of(number), creditor_agent=there, product=product, purpose="FAMI", amount=amount,
-            currency=currency, quote=quote, debtor=UUID(int=2 * number), creditor=UUID(int=2 * number + 1), commitments={},
+            charge_bearer=charge_bearer, currency=currency, quote=quote, debtor=UUID(int=2 * number), creditor=UUID(int=2 * number + 1),
+            commitments={},
             screened=screened, condition=condition, collection_code_digest=collection_code_digest(uetr_of(number), CODE),
         )  # fmt: skip
         return cast(c.InitiateTransfer, command if cause is None else command.model_copy(update={"cause": cause}))

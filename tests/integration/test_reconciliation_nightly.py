@@ -244,6 +244,38 @@ def test_what_was_booked_after_the_cut_off_is_timing_and_stands_in_the_next_stat
     assert (found(result), page.timing, page.total("matched").statement_lines, page.explained) == (set(), (), 1, "0.00")
 
 
+def test_what_the_ledger_booked_after_the_night_began_is_expected_of_the_next_statement(corridor: Corridor) -> None:
+    """Booked on Monday, but after Monday's boundary: the bank shows it on Tuesday, where it is matched."""
+    corridor.night(corridor.bodies())
+    corridor.initiate(5)
+    corridor.pay(5)
+    late = next(one for one in corridor.entries(PSBC) if one.details[0].uetr == uetr_of(5))
+    corridor.wait(days=1)
+    shown = [replace(late, booking_date=TUESDAY, value_date=TUESDAY)]
+    result = corridor.night(corridor.bodies({PSBC: shown}, TUESDAY), TUESDAY)
+    page = next(page for page in result.accounts if page.account == PSBC)
+    assert (found(result), page.total("matched").ledger_lines, page.unexplained) == (
+        {("missing_in_statement", ABB, "-1030.00", str(uetr_of(5)))},
+        1,
+        "0.00",
+    )
+
+
+def test_a_statement_of_two_days_after_those_of_each_day_finds_nothing_twice(corridor: Corridor) -> None:
+    """It begins where the first of them began, so it is held against the same lines again."""
+    monday = corridor.entries(PSBC)
+    corridor.night([file_of(corridor.statement(PSBC, monday))])
+    corridor.wait(days=1)
+    corridor.initiate(5)
+    corridor.pay(5)
+    tuesday = corridor.entries(PSBC, TUESDAY)
+    corridor.night([file_of(corridor.statement(PSBC, tuesday, TUESDAY))], TUESDAY)
+    both = statement_of(small_terms(CODE), PSBC, "both-days", [*monday, *tuesday], first=MONDAY, last=TUESDAY)
+    result = corridor.night([file_of(both)], TUESDAY)
+    assert found(result) == set()
+    assert [(page.total("matched").statement_lines, page.unexplained) for page in result.accounts] == [(len(monday) + 1, "0.00")]
+
+
 def test_a_difference_stays_in_sight_until_officers_have_closed_it(corridor: Corridor) -> None:
     """Found on Monday; parked on Tuesday, where the balances agree again; resolved on Wednesday, where nothing is left of it."""
     corridor.night(corridor.bodies({BANK: [*corridor.entries(BANK), entry("USD", -1_500, reference="charge-2")]}))
@@ -346,9 +378,7 @@ def test_a_night_killed_anywhere_ends_as_if_it_never_was(corridor: Corridor, ste
     assert corridor.night(bodies) == result
 
 
-def test_a_night_killed_before_its_report_is_written_records_no_break_twice(
-    corridor: Corridor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_night_killed_before_its_report_is_written_records_no_break_twice(corridor: Corridor, monkeypatch: pytest.MonkeyPatch) -> None:
     """All breaks are recorded, the report is not: the rerun replays them and writes it."""
     bodies = corridor.bodies(corridor.planted())
     with monkeypatch.context() as patched, pytest.raises(Killed):

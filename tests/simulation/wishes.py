@@ -59,7 +59,7 @@ class Wish(NamedTuple):
 # Transfers take most of the time; what a kind appears for more often is wished for more often.
 KINDS = (
     *["initiate"] * 8, *["next step"] * 36, *["any step"] * 3, *["publish"] * 2, "quote", "fund position", "withdraw", "confirm withdrawal",
-    "charge", "cash", *["close cycle"] * 2, *["cycle payment"] * 4, "record break", *["adjust"] * 3, "amend", "account status",
+    "charge", "cash", *["close cycle"] * 2, *["cycle payment"] * 4, "record break", *["adjust"] * 3, *["amend"] * 3, "account status",
 )  # fmt: skip
 ALONE = {"close cycle", "amend", "account status"}
 ODD = 0.08
@@ -83,7 +83,7 @@ def wishes_of_an_hour(seed: int) -> list[list[Wish]]:
     return hour
 
 
-class Corridor24x7:
+class People:
     """The people around one ledger: it remembers what they named, so that later wishes can be about it."""
 
     def __init__(self, ledger: MemoryLedger) -> None:
@@ -93,7 +93,6 @@ class Corridor24x7:
         self.quotes: dict[UUID, dict[str, Any]] = {}
         self.withdrawals: list[str] = []
         self.breaks: list[str] = []
-        self.versions = 1
 
     def command(self, wish: Wish) -> Command:
         """The command that the wish is as things stand."""
@@ -264,14 +263,13 @@ class Corridor24x7:
         return ask(c.ResolveBreak, officer, break_id=break_id, to_account=to_account, explanation="found")
 
     def _amend(self, wish: Wish) -> Command:
-        self.versions += not wish.odd
         today = self.ledger.clock().date()
         corridor = self.ledger.find(ids.corridor_stream(CORRIDOR))
         assert isinstance(corridor, Corridor)
         newest: Terms = corridor.agreements[-1]
         agreement = terms(
             newest.version + 1,
-            abb_cap=of(("0.00", "100.00", "500.00", "2000.00"), wish.pick),
+            abb_cap=of(("0.00", "100.00", "500.00", "2000.00"), wish.pick // 2),
             abb_retained=of(("0.00", "50.00"), wish.other),
             return_rate=of(("original", "today"), wish.other),
             effective_from=max(today + timedelta(days=wish.other % 3), newest.effective_from),
@@ -289,7 +287,7 @@ def plausible(transfer: Transfer) -> tuple[str, ...]:
     if transfer.frozen or transfer.state == "held":
         return ("opinion", "opinion", "opinion", "pay", "expire")
     if transfer.unanswered:
-        return ("resolve", "resolve", "pay", "expire", "recall", "answer")
+        return ("resolve", "pay", "expire", "recall", "answer" if transfer.recalls else "recall")
     return {
         "cleared": ("fund", "fund", "cancel"),
         "funded": ("meet", "meet", "expire", "cancel", "freeze"),

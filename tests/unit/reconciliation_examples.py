@@ -16,8 +16,8 @@ _SPACE = UUID("5a8c1a5e-57f5-4d2b-9c1a-0d8f4f3c2b1a")
 
 
 def uetr(number: int) -> UUID:
-    """A reference for example number so-and-so."""
-    return uuid5(_SPACE, f"transfer {number}")
+    """The UETR of the numbered transfer, shaped like a UUIDv4 (RFC 9562 §5.4)."""
+    return UUID(bytes=uuid5(_SPACE, f"transfer {number}").bytes, version=4)
 
 
 def reported(number: int, amount: int, *, entry: int = 1, statement: str = "S1", on: date = DAY, reversal: bool = False) -> ReportedLine:

@@ -312,7 +312,7 @@ def test_a_file_of_messages_leaves_its_receipt_only() -> None:
     """One id has one content: the receipt remembers it, no event does; a stranger's file is refused."""
     ledger = opened()
     assert ledger.when(ask(c.ReceiveMessage, ABB, message_id="MSG-1")) == []
-    assert ledger.run(ask(c.ReceiveMessage, ABB, message_id="MSG-1")) == {"message_id": "MSG-1"}
+    assert ledger.run(ask(c.ReceiveMessage, ABB, message_id="MSG-1")) == {"message_id": "MSG-1", "changed": False}
     ledger.refuses(ask(c.ReceiveMessage, "bcp", message_id="MSG-1"), UnknownParticipant, "participant", "bcp")
 
 

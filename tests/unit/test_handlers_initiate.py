@@ -20,6 +20,7 @@ from ledger.errors import (
     AmountUnderLimit,
     CalendarExhausted,
     CashProofMissing,
+    ConditionNotDue,
     CurrencyNotAccepted,
     EvidenceMissing,
     FloorReached,
@@ -46,6 +47,7 @@ from tests.unit.corridor_fixtures import (
     CORRIDOR,
     FRIDAY,
     HIT,
+    NOW,
     OPEN,
     OPERATOR,
     PRICING,
@@ -143,6 +145,8 @@ CHANGES: list[tuple[dict[str, Any], type[Exception], str, object]] = [
     ({"stated_settlement": 100_51}, StatedAmountDiffers, "interbank_settlement_amount", 100_51),
     ({"stated_settlement": 99_49}, StatedAmountDiffers, "interbank_settlement_amount", 99_49),
     ({"quote": QUOTE}, QuoteUnknown, "quote", QUOTE),
+    ({"condition": CONDITION.model_copy(update={"confirmed_by": "courier"})}, UnknownParticipant, "participant", "courier"),
+    ({"condition": CONDITION.model_copy(update={"deadline": NOW})}, ConditionNotDue, "deadline", NOW.isoformat()),
 ]
 
 

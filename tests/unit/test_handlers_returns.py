@@ -50,7 +50,7 @@ def test_a_part_reverses_payout_and_funding_in_all_three_currencies() -> None:
 
 
 def test_three_awkward_parts_leave_only_fees_and_remuneration() -> None:
-    """CNY 719.99 and two halves of the rest: what remains is what each bank earned, and the dollar that moved for it."""
+    """CNY 333.33, 386.66 and 0.01: what remains is what each bank earned, and the dollar that moved for it."""
     ledger = paid().given(give_back(333_33), give_back(386_66, "RET-2"), give_back(1, "RET-3"))
     assert ledger.balances() == {
         "abb:cash:MAD": "30.00",

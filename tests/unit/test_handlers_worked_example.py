@@ -62,12 +62,12 @@ def posted(
 def test_funding_comes_out_to_the_minor_unit() -> None:
     """Initiated, cleared, funded and dispatched in one commit, with the six lines of the funding entry, each in its own currency."""
     by_abb = by(INITIATE)
-    started = initiated()
+    said = initiated().says | {"command": INITIATE.id, "rules": ("limit:20000.00", "fields:0.00")}
     assert opened().when(INITIATE) == [
         *events(
             UETR,
             [
-                Fact(started.event_class, started.says | by_abb_says(by_abb) | {"rules": ("limit:20000.00", "fields:0.00")}),
+                Fact(happened.TransferInitiated, said),
                 fact(happened.TransferCleared, by_abb, screened=INITIATE.screened, case=None),
                 fact(happened.TransferFunded, by_abb),
                 fact(happened.TransferDispatched, by_abb),
@@ -80,10 +80,6 @@ def test_funding_comes_out_to_the_minor_unit() -> None:
         *posted(INITIATE, "corridor:in_flight:USD", 100_00, -100_00, FUNDING),
         *posted(INITIATE, "corridor:remuneration:USD", 1_00, -1_00, FUNDING),
     ]
-
-
-def by_abb_says(decision: Decision) -> dict[str, object]:
-    return {"command": decision.command, "cause": decision.cause, "actor": decision.actor}
 
 
 def test_payout_comes_out_to_the_minor_unit() -> None:

@@ -112,9 +112,7 @@ def test_a_reversal_of_what_the_ledger_booked_is_missing_in_the_ledger() -> None
 
 def test_any_reference_of_a_movement_finds_it() -> None:
     """A withdrawal is known by the participant's reference and by the settlement bank's own."""
-    movement = ExpectedLine(
-        "corridor:settlement_bank:USD", 5, 0, "withdrawal_paid", uetr(8), uetr(9), -100, DAY, DAY, ("W-1", "BANK-77")
-    )
+    movement = ExpectedLine("corridor:settlement_bank:USD", 5, 0, "withdrawal_paid", uetr(8), uetr(9), -100, DAY, DAY, ("W-1", "BANK-77"))
     for references in (("W-1",), ("BANK-77",), ("E2E-5", "BANK-77"), ("BANK-77", "W-1")):
         row = ReportedLine("corridor:settlement_bank:USD", "S1", 1, 0, DAY, DAY, -100, references)
         assert classified([row], [movement]) == {("matched", row, movement)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.unit.reconciliation_examples import uetr
 
 TERMS = shipped_terms("abb-psbc")
 CASH, NUMBER = "psbc:cash:CNY", "100000000000123456"
-MONDAY, TUESDAY = date(2026, 3, 30), date(2026, 3, 31)
+FRIDAY, MONDAY, TUESDAY = date(2026, 3, 27), date(2026, 3, 30), date(2026, 3, 31)
 WRITTEN = datetime(2026, 3, 30, 22, 0, tzinfo=UTC)
 PAID = "00000001-1111-4222-8333-444444444444"
 
@@ -29,17 +30,17 @@ def entry(minor: int, direction: Direction = Direction.DEBIT, **more: object) ->
     return replace(Entry(minor, "CNY", direction, booking_date=MONDAY), **more)
 
 
-def statement(*entries: Entry, opening: int = 100_000, **more: object) -> Statement:
+def statement(*entries: Entry, opening: int = 100_000, opening_type: str = "OPBD", **more: object) -> Statement:
     closing = opening + sum(one.signed_minor for one in entries if one.status == "BOOK")
-    made = Statement(
+    whole = Statement(
         id="S1",
         account=Account(other=NUMBER, currency="CNY"),
         currency="CNY",
-        opening=Balance("OPBD", opening, "CNY", MONDAY),
+        opening=Balance(opening_type, opening, "CNY", MONDAY if opening_type == "OPBD" else FRIDAY),
         closing=Balance("CLBD", closing, "CNY", MONDAY),
         entries=entries,
     )
-    return replace(made, **more)
+    return replace(whole, **more)
 
 
 def read(*statements: Statement) -> list[ReportedStatement]:
@@ -57,14 +58,14 @@ def test_every_account_that_mirrors_a_bank_is_found_by_its_number() -> None:
 
 def test_a_statement_becomes_lines_in_our_own_signs() -> None:
     """The bank's CRDT is our debit and positive; what is pending is no line."""
-    paid = entry(72_000, reference="2", servicer_reference="B-7", details=(EntryDetail(uetr=uetr(0), end_to_end_id="E1"),))
+    paid = entry(72_000, reference="2", servicer_reference="B-7", details=(EntryDetail(uetr=uetr(1), end_to_end_id="E1"),))
     float_in = entry(500_000, Direction.CREDIT, value_date=TUESDAY, reference="1", code=BankTransactionCode(proprietary="FLOAT"))
     pending = entry(99, status="PDNG")
     (found,) = read(statement(float_in, paid, pending))
     assert found[:6] == (CASH, "S1", MONDAY, MONDAY, 100_000, 528_000)
     assert found.lines == (
         ReportedLine(CASH, "S1", 1, 0, MONDAY, TUESDAY, 500_000, ("1",), False, "FLOAT"),
-        ReportedLine(CASH, "S1", 2, 0, MONDAY, MONDAY, -72_000, ("E1", "B-7", "2")),
+        ReportedLine(CASH, "S1", 2, 0, MONDAY, MONDAY, -72_000, (str(uetr(1)), "E1", "B-7", "2")),
     )
 
 
@@ -101,7 +102,7 @@ def test_an_entry_whose_parts_are_not_all_there_stays_whole() -> None:
     ("more", "days"),
     [
         ({}, (MONDAY, MONDAY)),
-        ({"opening": Balance("PRCD", 100_000, "CNY", date(2026, 3, 27))}, (date(2026, 3, 28), MONDAY)),
+        ({"opening_type": "PRCD"}, (date(2026, 3, 28), MONDAY)),
         ({"from_at": datetime(2026, 3, 26, tzinfo=UTC), "to_at": WRITTEN}, (date(2026, 3, 26), MONDAY)),
     ],
 )
@@ -159,17 +160,10 @@ CSV = "\n".join(
 
 def test_a_statement_in_csv_is_the_same_as_in_camt053() -> None:
     """Same lines, same balances, same days, so the same digest: a bank may change its format overnight."""
-    paid = entry(72_000, servicer_reference="B-7", details=(EntryDetail(uetr=uetr_of(PAID), end_to_end_id="E1"),))
+    paid = entry(72_000, servicer_reference="B-7", details=(EntryDetail(uetr=UUID(PAID), end_to_end_id="E1"),))
     float_in = entry(500_000, Direction.CREDIT, value_date=TUESDAY, servicer_reference="1", code=BankTransactionCode(proprietary="FLOAT"))
     assert read_statements(CSV.encode(), TERMS) == read(statement(float_in, paid))
     assert read_statements(b"\xef\xbb\xbf" + CSV.replace("\n", "\r\n").encode(), TERMS) == read(statement(float_in, paid))
-
-
-def uetr_of(text: str) -> object:
-    """A UETR as its type."""
-    from uuid import UUID
-
-    return UUID(text)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +181,7 @@ def uetr_of(text: str) -> object:
         ("closing,S1", "closing,S2", r"Row 4: a CSV statement says the same as in row 1 \(statement\)"),
         ("CNY", "XX1", r"Row 1: a CSV statement is in a currency of ISO 4217 \(currency\)"),
         (",E1,B-7,,", ",E1,B-7,,,", r"Row 3: a CSV statement has 13 cells \(row\)"),
+        ("FLOAT", "\x1b[31mFLOAT", r"Row 2: a CSV statement has no control characters \(row\)"),
         ("FLOAT", '"FLOAT', r"The file is not CSV: unexpected end of data"),
     ],
 )
