@@ -85,7 +85,6 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     e.CaseAlreadyDecided: Kind(409, "The case was decided"),
     e.NotPermitted: Kind(403, "Not permitted"),
     e.CycleUnknown: Kind(404, "There is no such settlement cycle"),
-    e.NothingToSettle: Kind(409, "There is nothing to settle"),
     e.NotDueInCycle: Kind(409, "The cycle expects no such payment"),
     e.MovementAlreadyBooked: Kind(409, "The movement was booked with other data"),
     e.MovementUnknown: Kind(404, "There is no such movement"),

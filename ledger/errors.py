@@ -14,7 +14,7 @@
     │   │                            RecallAlreadyOpen, RecallAlreadyAnswered, CashProofMissing
     │   ├── account                  AccountUnknown, AccountFrozen, AccountClosed, AccountNotEmpty, FloorReached
     │   ├── officers                 SecondOfficerNeeded, CaseUnknown, CaseAlreadyDecided, NotPermitted
-    │   └── settlement               CycleUnknown, NothingToSettle, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
+    │   └── settlement               CycleUnknown, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
     │                                BreakUnknown, BreakStepOutOfOrder, ReferenceAlreadyUsed
     ├── Malformed                    the request cannot be read: 400, nothing is kept
     ├── KeyReused                    an idempotency key came back with another request
@@ -275,12 +275,6 @@ class NotPermitted(Refusal):
 
 class CycleUnknown(Refusal):
     """No such settlement cycle."""
-
-
-class NothingToSettle(Refusal):
-    """The log has not moved since the last cycle closed."""
-
-    transient = True
 
 
 class NotDueInCycle(Refusal):

@@ -80,8 +80,7 @@ def run_due(service: Service, corridor: str) -> list[JobReport]:
 def close_cycle(service: Service, corridor: str) -> dict[str, Any] | None:
     """Closes the settlement cycle of the settlement currency's business date, once a date however often it is run.
 
-    Gives its number, boundary, pay-ins and pay-outs (minor units of the settlement currency); None when the date is no business day or
-    nothing happened since the last cycle.
+    Gives its number, boundary, pay-ins and pay-outs (minor units of the settlement currency); None when the date is no business day.
     """
     ledger = service.ledger(corridor)
     calendar = ledger.terms().settlement.calendar

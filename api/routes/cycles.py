@@ -31,7 +31,7 @@ router = APIRouter(prefix="/cycles", tags=["settlement"])
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The cycle's number.", examples=[3])]
 
 
-@router.post("", summary="Close the cycle", **answers(CycleClosed, e.NothingToSettle, e.CalendarExhausted, status=201))
+@router.post("", summary="Close the cycle", **answers(CycleClosed, e.CalendarExhausted, status=201))
 async def close_cycle(body: CommandBody, ask: JsonCommand) -> Response:
     """Nets the positions as they stood at the end of the commit before this one; the next cycle begins there. By an operator."""
     terms = await run_in_threadpool(ask.ledger.terms)

@@ -281,7 +281,7 @@ class Acts:
     def _close_cycle(self, _now: datetime) -> None:
         closed = close_cycle(self.service, story.CORRIDOR)
         if closed is None:
-            raise UnexpectedRefusal("The settlement cycle found nothing to close.")
+            raise UnexpectedRefusal("The settlement cycle did not close: its day is no business day.")
         self.cycle_number = closed["cycle"]
         self.cycle = {side: closed[side] for side in ("pay_ins", "pay_outs")}
 

@@ -34,24 +34,33 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _add(table: Table, *cells: object) -> None:
+    """A row of plain text: what looks like markup or an emoji in it is neither."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
+
+
+def _say(console: Console, sentence: str) -> None:
+    console.print(sentence, markup=False, emoji=False, highlight=False)
+
+
 def _files(console: Console, result: DemoResult) -> None:
     table = _table("Files of credit transfers (pacs.008)", "message", ">transfers", ">taken", ">waiting", ">rejected")
     for report in result.imports:
         waiting = sum(transfer.status == "PDNG" for transfer in report.transfers)
-        table.add_row(report.message_id, str(len(report.transfers)), str(len(report.taken)), str(waiting), str(len(report.rejected)))
+        _add(table, report.message_id, len(report.transfers), len(report.taken), waiting, len(report.rejected))
     console.print(table)
     faults = _table("What the answer to the second file says (pacs.002)", ">no.", "reason", "rule", "what is wrong and the way out")
     for transfer in result.imports[1].rejected:
-        faults.add_row(str(transfer.index), transfer.reason, transfer.rule, transfer.sentence)
+        _add(faults, transfer.index, transfer.reason, transfer.rule, transfer.sentence)
     console.print(faults)
 
 
 def _states(console: Console, result: DemoResult) -> None:
     table = _table("Transfers", "state", ">count", ">USD")
     for state in result.states:
-        table.add_row(state.state, str(state.transfers), format_amount(state.settlement, result.flight.currency))
+        _add(table, state.state, state.transfers, format_amount(state.settlement, result.flight.currency))
     console.print(table)
-    console.print(f"One order more came after its quote had lapsed and was refused ({result.lapsed}).\n")
+    _say(console, f"One order more came after its quote had lapsed and was refused ({result.lapsed}).\n")
 
 
 def _cycles(console: Console, result: DemoResult) -> None:
@@ -59,9 +68,7 @@ def _cycles(console: Console, result: DemoResult) -> None:
     for cycle in result.cycles:
         for participant, position in cycle.positions.items():
             paid = [format_amount(side.get(participant, 0), cycle.currency) for side in (cycle.pay_ins, cycle.pay_outs)]
-            table.add_row(
-                str(cycle.number), cycle.state, str(cycle.to_boundary), participant, format_amount(position, cycle.currency), *paid
-            )
+            _add(table, cycle.number, cycle.state, cycle.to_boundary, participant, format_amount(position, cycle.currency), *paid)
     console.print(table)
 
 
@@ -70,35 +77,40 @@ def _night(console: Console, result: DemoResult) -> None:
     table = _table(f"Night of {first.business_date}: where statements and ledger differ", "difference", "account", ">ledger", ">statement")
     for difference in first.new_differences:
         said = [difference.ledger_amount or "–", difference.statement_amount or "–"]
-        table.add_row(difference.break_class.replace("_", " "), difference.account, *said)
+        _add(table, difference.break_class.replace("_", " "), difference.account, *said)
     console.print(table)
     for difference in first.new_differences:
-        console.print(f"· {difference.break_class.replace('_', ' ')}: {difference.next_step}")
+        _say(console, f"· {difference.break_class.replace('_', ' ')}: {difference.next_step}")
     matched = sum(account.total("matched").statement_lines for report in result.reports for account in report.accounts)
     new = sum(len(report.new_differences) for report in later)
-    console.print(f"In {len(result.reports)} nights {matched} statement lines met their ledger line; the later nights found {new} more.\n")
+    _say(console, f"In {len(result.reports)} nights {matched} statement lines met their ledger line; the later nights found {new} more.\n")
 
 
 def _balances(console: Console, result: DemoResult) -> None:
     table = _table("Balances", "account", "side", ">balance")
     sums: dict[str, int] = {}
     for found in result.accounts:
-        table.add_row(found.account, found.normal_side, format_amount(found.balance, found.currency))
+        _add(table, found.account, found.normal_side, format_amount(found.balance, found.currency))
         sums[found.currency] = sums.get(found.currency, 0) + found.signed
     console.print(table)
     said = ", ".join(f"{currency} {format_amount(total, currency)}" for currency, total in sorted(sums.items()))
-    console.print(f"Debits less credits over all accounts: {said}.\n")
+    _say(console, f"Debits less credits over all accounts: {said}.\n")
 
 
 def _positions(console: Console, result: DemoResult) -> None:
     flight = result.flight
     table = _table("Money in flight and positions", "what", f">{flight.currency}", "")
-    table.add_row("customers' money in flight", format_amount(flight.in_flight, flight.currency), f"{flight.transfers} transfer(s)")
-    table.add_row("reserved for the paying bank", format_amount(flight.remuneration, flight.currency), "")
+    _add(
+        table,
+        "customers' money in flight",
+        format_amount(flight.in_flight, flight.currency),
+        "1 transfer" if flight.transfers == 1 else f"{flight.transfers} transfers",
+    )
+    _add(table, "reserved for the paying bank", format_amount(flight.remuneration, flight.currency), "")
     for found in result.accounts:
         if found.kind == "position":
             floor = "" if found.floor is None else f"may fall to {format_amount(found.floor, found.currency)}"
-            table.add_row(f"position of {found.owner}", format_amount(found.balance, found.currency), floor)
+            _add(table, f"position of {found.owner}", format_amount(found.balance, found.currency), floor)
     console.print(table)
 
 
@@ -106,23 +118,17 @@ def _trail(console: Console, result: DemoResult) -> None:
     order = result.traced
     sent = f"{format_amount(order.instructed_minor, order.instructed_currency)} {order.instructed_currency}"
     table = _table(f"Trail of transfer {order.uetr}: {sent}", ">position", "time (UTC)", "actor", "what", "why", "terms")
+    booked = _table("What was booked for it", ">position", "entry", "account", ">debit", ">credit")
     for entry in result.trail:
-        booked = entry.topic == LINE_TOPIC
-        table.add_row(
-            str(entry.position),
-            f"{entry.recorded_at:%d %b %H:%M}",
-            entry.actor,
-            Text(_booked(entry), style="dim") if booked else _what(entry),
-            "" if booked else _why(entry),
-            f"v{entry.terms}" if entry.terms else "",
-        )
+        if entry.topic == LINE_TOPIC:
+            amount = entry.facts["amount"]
+            written = format_amount(abs(amount), entry.facts["currency"])
+            sides = (written, "") if amount > 0 else ("", written)
+            _add(booked, entry.position, entry.facts["entry"], entry.facts["account"], *sides)
+        else:
+            _add(table, entry.position, f"{entry.recorded_at:%d %b %H:%M}", entry.actor, _what(entry), _why(entry), f"v{entry.terms}")
     console.print(table)
-
-
-def _booked(entry: TrailEntry) -> str:
-    amount, currency = entry.facts["amount"], entry.facts["currency"]
-    side = "Dr" if amount > 0 else "Cr"
-    return f"  {side} {entry.facts['account']} {format_amount(abs(amount), currency)}"
+    console.print(booked)
 
 
 def _what(entry: TrailEntry) -> str:
@@ -138,8 +144,8 @@ def _verified(console: Console, result: DemoResult) -> None:
     table = _table("corridor verify", "rule", "", ">checked", "what holds")
     for rule, found in result.verification.rules.items():
         told = Text("ok", style="green") if found.ok else Text("broken", style="red")
-        table.add_row(rule, told, str(found.checked), RULES[rule] if found.ok else f"position {found.first_break}: {found.detail}")
+        _add(table, rule, told, found.checked, RULES[rule] if found.ok else f"position {found.first_break}: {found.detail}")
     console.print(table)
-    console.print(f"Log of {story.CORRIDOR}: {result.position} events, root {result.root}.")
+    _say(console, f"Log of {story.CORRIDOR}: {result.position} events, root {result.root}.")
     added = f"This run added {result.added} events." if result.added else "Every input was recognised: this run added nothing."
-    console.print(added)
+    _say(console, added)

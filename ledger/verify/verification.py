@@ -38,7 +38,7 @@ _POSTED = "Account.Posted.v1"
 
 
 def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None) -> Report:
-    """Checks the whole log of a corridor, and its projections as far as they have come.
+    """Checks the whole log of a corridor, and its projections as far as they have come; a rebuild cannot switch meanwhile.
 
     Raises UnknownCorridor when nothing is stored under that code; whatever else is wrong stands in the report.
     """

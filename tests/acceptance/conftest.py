@@ -3,32 +3,27 @@
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from hashlib import sha256
 from threading import Thread
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
 import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from psycopg2 import extensions
 
 from api.app import create_app
 from api.signing import RequestSigner, idempotency_key, public_key_hex
-from corridors import shipped_terms
 from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.settings import Settings
+from tests.integration.serviced import open_corridor, settings_of
 
 FRIDAY_MORNING = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
 PRINCIPALS = ("abb", "psbc", "officer:amina", "officer:bo", "operator:ops", "bank:settlement")
 BODY_BYTES_MAX = 1024 * 1024
-# What a transfer of MAD 1,000.00 comes to at MAD 9.3189 and CNY 6.9008 per USD, by the tariff of corridors/abb-psbc.toml.
-RATES = {"abb": Decimal("9.3189"), "psbc": Decimal("6.9008")}
 YASMINA = {"name": "Yasmina Testouni", "town": "Rabat", "country": "MA"}
 WEI = {"name": "Wei Shili", "native_name": "魏实例", "town": "Beijing", "country": "CN", "account": "6210000000000000000"}
 # On the invented list that screening uses.
@@ -70,14 +65,14 @@ def told(response: httpx.Response, status: int) -> Any:
 class ServedCorridor:
     """One corridor of a service that answers on ``url``; requests are signed as the principal named first."""
 
-    def __init__(self, service: Service, corridor: str, clock: SetClock) -> None:
+    def __init__(self, service: Service, corridor: str, clock: SetClock, **how: Any) -> None:
         self.service = service
         self.corridor = corridor
         self.clock = clock
         self.nonces = iter(range(1, 10**9))
         listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        self.app = create_app(service)
+        self.app = create_app(service, **how)
         # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False))
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [listening]}, name="served corridor")
@@ -110,47 +105,31 @@ class ServedCorridor:
         return self.service.ledger(self.corridor).log_store.head().position
 
     def open(self) -> None:
-        """Opens the corridor with the shipped terms, registers everybody's key and publishes both banks' rates."""
-        ledger = self.service.ledger(self.corridor)
-        terms = shipped_terms("abb-psbc").model_copy(update={"code": self.corridor})
-        said: dict[str, Any] = {"corridor": self.corridor, "actor": "operator:ops"}
-        setup: list[c.Command] = [c.OpenCorridor(**said, idempotency_key="open", agreement=terms)]
-        setup += [
-            c.RegisterKey(
-                **said,
-                idempotency_key=f"key {principal}",
-                key_id=principal,
-                principal=principal,
-                public_key=public_key_hex(private_key(principal)),
-                valid_from=FRIDAY_MORNING - timedelta(days=1),
-                valid_until=FRIDAY_MORNING + timedelta(days=365),
-            )
-            for principal in PRINCIPALS
-        ]
-        setup += [
-            c.PublishRateSheet(
-                corridor=self.corridor,
-                actor=participant,
-                idempotency_key="rates",
-                sheet="2026-03-27",
-                rates={"USD": rate},
-                valid_from=FRIDAY_MORNING - timedelta(hours=1),
-                valid_until=FRIDAY_MORNING + timedelta(days=4),
-                source="test",
-            )
-            for participant, rate in RATES.items()
-        ]
-        for command in setup:
-            answer = ledger.execute(command)
-            assert answer.refusal is None, answer.refusal
+        """Opens the corridor with the shipped terms and both banks' rates, nothing funded, and registers everybody's key."""
+        open_corridor(self.service, self.corridor, prefund=0)
+        for principal in PRINCIPALS:
+            self.register(principal, principal)
+
+    def register(self, key_id: str, principal: str, *, after: timedelta = timedelta(0), lasting: timedelta = timedelta(days=365)) -> None:
+        """Registers a key, valid from some time after the test begins."""
+        command = c.RegisterKey(
+            corridor=self.corridor,
+            actor="operator:ops",
+            idempotency_key=f"key {key_id}",
+            key_id=key_id,
+            principal=principal,
+            public_key=public_key_hex(private_key(key_id)),
+            valid_from=FRIDAY_MORNING + after,
+            valid_until=FRIDAY_MORNING + after + lasting,
+        )
+        assert self.service.ledger(self.corridor).execute(command).refusal is None
 
 
 @pytest.fixture(scope="module")
 def acceptance_settings(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings for a database of this file's stories: a vault belongs to one master key, and here they share one."""
-    folder = tmp_path_factory.mktemp("acceptance")
-    url = "postgresql:///?" + urlencode(extensions.parse_dsn(module_database_url))
-    return Settings(database_url=url, owner_url=url, data_dir=folder, key_file=folder / "vault.key", max_body_bytes=BODY_BYTES_MAX)
+    settings = settings_of(module_database_url, tmp_path_factory.mktemp("acceptance"))
+    return settings.model_copy(update={"max_body_bytes": BODY_BYTES_MAX})
 
 
 @pytest.fixture

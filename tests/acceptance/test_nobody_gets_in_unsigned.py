@@ -7,18 +7,17 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import ContentDigest, HTTPMessageSigner, MappingKeyResolver, algorithms
 
 from api.app import CORRIDOR_ROUTES
 from api.authentication import COMMAND_COMPONENTS, TAG
 from api.gate import OPEN_PATHS
-from api.signing import idempotency_key, public_key_hex
+from api.signing import idempotency_key
 from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain import ids
-from tests.acceptance.conftest import FRIDAY_MORNING, ServedCorridor, private_key, told, transfer, uetr
+from tests.acceptance.conftest import ServedCorridor, private_key, told, transfer, uetr
 from tests.conftest import fresh_corridor
 
 BODY = json.dumps({}).encode()
@@ -237,11 +236,6 @@ def test_a_read_with_a_body_is_refused(served: ServedCorridor) -> None:
 def test_a_key_counts_from_its_registration_until_it_is_revoked(served: ServedCorridor) -> None:
     """Registered while the service runs it is good at once; outside its validity and after its revocation it is not."""
     ledger = served.service.ledger(served.corridor)
-    said: dict[str, Any] = {"corridor": served.corridor, "actor": "operator:ops"}
-    register = c.RegisterKey(
-        **said, idempotency_key="second key", key_id="abb-second", principal="abb", public_key=public_key_hex(private_key("abb-second")),
-        valid_from=FRIDAY_MORNING + timedelta(minutes=1), valid_until=FRIDAY_MORNING + timedelta(minutes=2),
-    )  # fmt: skip
 
     def ask() -> httpx.Response:
         return served.client.get(served.path("/terms"), auth=served.signer("abb", "abb-second"))
@@ -251,13 +245,16 @@ def test_a_key_counts_from_its_registration_until_it_is_revoked(served: ServedCo
                        "Sign with a key that is in force.", "abb-second")  # fmt: skip
 
     assert ask().json()["type"] == "/problems/signing-key-unknown"
-    assert ledger.execute(register).refusal is None
+    served.register("abb-second", "abb", after=timedelta(minutes=1), lasting=timedelta(minutes=1))
     assert told(ask(), 401) == refused("The signing key is outside its validity.")
     served.clock.advance(timedelta(minutes=1))
     told(ask(), 200)
     served.clock.advance(timedelta(minutes=1))
     assert told(ask(), 401) == refused("The signing key is outside its validity.")
-    assert ledger.execute(c.RevokeKey(**said, idempotency_key="revoke", key_id="abb-second", reason="lost")).refusal is None
+    revoke = c.RevokeKey(
+        corridor=served.corridor, actor="operator:ops", idempotency_key="revoke", key_id="abb-second", reason="lost"
+    )  # fmt: skip
+    assert ledger.execute(revoke).refusal is None
     assert told(ask(), 401) == refused("The signing key was revoked.")
     told(served.get("abb", "/terms"), 200)
 
@@ -270,19 +267,14 @@ def test_an_unknown_corridor_and_another_banks_corridor_get_the_same_answer(
     try:
         other.open()
         ledger = service.ledger(other.corridor)
-        stranger = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
-        register = c.RegisterKey(
-            corridor=served.corridor, actor="operator:ops", idempotency_key="k", key_id="only-here", principal="abb",
-            public_key=public_key_hex(stranger), valid_from=FRIDAY_MORNING, valid_until=FRIDAY_MORNING + timedelta(days=1),
-        )  # fmt: skip
-        assert service.ledger(served.corridor).execute(register).refusal is None
+        served.register("only-here", "abb")
         unknown = fresh_corridor()
 
         def ask(corridor: str, method: str = "GET", path: str = "/terms") -> httpx.Response:
             request = httpx.Request(method, f"{served.url}/v1/corridors/{corridor}{path}", headers=idempotency_key("k"))
             covered = ("@method", "@target-uri") if method == "GET" else ("@method", "@target-uri", "content-digest", "idempotency-key")
             body = None if method == "GET" else b""
-            return served.client.send(sign(served, request, key_id="only-here", key=stranger, covered_component_ids=covered, body=body))
+            return served.client.send(sign(served, request, key_id="only-here", covered_component_ids=covered, body=body))
 
         told(ask(served.corridor), 200)
         position = ledger.log_store.head().position

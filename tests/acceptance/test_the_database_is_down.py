@@ -1,7 +1,7 @@
 """The database goes away and comes back: the service says so, loses nothing, and the same key then has its one effect."""
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlencode
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -11,9 +11,9 @@ from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain import ids
 from ledger.eventstore.migrate import migrate
-from ledger.settings import Settings
-from tests.acceptance.conftest import BODY_BYTES_MAX, FRIDAY_MORNING, ServedCorridor, told, transfer, uetr
+from tests.acceptance.conftest import FRIDAY_MORNING, ServedCorridor, told, transfer, uetr
 from tests.conftest import fresh_corridor
+from tests.integration.serviced import settings_of
 
 UNAVAILABLE = {
     "type": "/problems/unavailable",
@@ -34,10 +34,9 @@ def database(empty_database_url: str) -> str:
 
 
 @pytest.fixture
-def served(database: str, tmp_path: pytest.TempPathFactory) -> Iterator[ServedCorridor]:
+def served(database: str, tmp_path: Path) -> Iterator[ServedCorridor]:
     """An open corridor on a database of its own."""
-    url = "postgresql:///?" + urlencode(extensions.parse_dsn(database))
-    settings = Settings(database_url=url, owner_url=url, data_dir=tmp_path, key_file=f"{tmp_path}/vault.key", max_body_bytes=BODY_BYTES_MAX)
+    settings = settings_of(database, tmp_path)
     clock = SetClock(FRIDAY_MORNING)
     with Service(settings, clock=clock) as service:
         served = ServedCorridor(service, fresh_corridor(), clock)

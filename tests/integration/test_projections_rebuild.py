@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from ledger.errors import Unavailable
+from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import migrate
 from ledger.projections import rebuild as rebuilding
 from ledger.projections.balances import balances
@@ -103,6 +105,8 @@ def test_readers_and_writers_go_on_while_tables_are_rebuilt(small: SmallCorridor
                     failures.append("a read does not balance")
                 if booked != stands["abb:position:USD"]:
                     failures.append("journal and balance disagree")
+                if at.cursor.rows("SELECT max(boundary) FROM projections.audit_trail") != [(at.boundary,)]:
+                    failures.append("the tables do not stand where the snapshot says")
 
     def guarded(work: object) -> None:
         try:
@@ -127,6 +131,40 @@ def test_readers_and_writers_go_on_while_tables_are_rebuilt(small: SmallCorridor
     followed = contents(small.pool, small.code)
     rebuild(small.pool)
     assert contents(small.pool, small.code) == followed
+
+
+def test_a_reader_who_waited_for_the_switch_sees_all_that_the_switch_brought(
+    small: SmallCorridor, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader arrives while the names change, after commits that only the last pages bring: it must not look with a snapshot from before,
+    in which the new tables lack them."""
+    owner, seen = as_owner(url), []
+    switch, advance = rebuilding._switch, rebuilding.advance_tracking
+
+    def read() -> None:
+        with snapshot(small.pool, small.code) as at:
+            [(newest,)] = at.cursor.rows("SELECT max(boundary) FROM projections.audit_trail")
+            seen.append((at.boundary, newest))
+
+    reader = threading.Thread(target=read)
+
+    def switch_after_more(pool: PostgresPool) -> dict[str, int]:
+        small.busy(5)
+        Runner(small.log).catch_up()
+        return switch(pool)
+
+    def advance_with_a_reader_waiting(*where: Any) -> bool:
+        reader.start()
+        while not owner.rows("SELECT FROM pg_locks WHERE locktype = 'relation' AND NOT granted"):
+            pass
+        return advance(*where)
+
+    monkeypatch.setattr(rebuilding, "_switch", switch_after_more)
+    monkeypatch.setattr(rebuilding, "advance_tracking", advance_with_a_reader_waiting)
+    head = rebuild(small.pool)[small.code]
+    reader.join()
+    owner.raw.connection.close()
+    assert seen == [(head, head)]
 
 
 def test_a_rebuild_that_fails_leaves_the_live_tables_alone(small: SmallCorridor, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from ledger.domain import corridor_events, ids
 from ledger.domain import cycle_events as happened
 from ledger.domain.corridor import Corridor
 from ledger.domain.cycle import SettlementCycle
-from ledger.errors import NotDueInCycle, NothingToSettle
+from ledger.errors import NotDueInCycle
 from tests.unit.corridor_fixtures import ABB, CORRIDOR, OPERATOR, PSBC, SETTLEMENT_BANK, TERMS, by
 from tests.unit.history import Fact, fact, given, recorded, recorded_nothing
 from tests.unit.refusals import refuses
@@ -129,13 +129,6 @@ def test_cycles_follow_one_another_without_a_gap() -> None:
     assert corridor.close_cycle(by(OPERATOR), 55) == 2
     recorded(corridor, fact(corridor_events.CorridorCycleClosed, by(OPERATOR), number=2, boundary=55))
     assert (corridor.last_cycle, corridor.last_boundary, corridor.unsettled_cycles) == (2, 55, (1, 2))
-
-
-def test_a_log_that_has_not_moved_makes_no_cycle() -> None:
-    """An interval has at least one event."""
-    corridor = given(Corridor, ids.corridor_stream(CORRIDOR), OPENED, FIRST_CLOSED)
-    refuses(NothingToSettle, "cycle", 1, lambda: corridor.close_cycle(by(OPERATOR), 40))
-    recorded_nothing(corridor)
 
 
 def test_a_settled_cycle_waits_no_more() -> None:
