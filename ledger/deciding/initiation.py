@@ -13,7 +13,7 @@ from ledger.domain.money import parse_amount
 from ledger.domain.pricing import BASIS_POINTS, Pricing, check_limits
 from ledger.domain.quote import Quote
 from ledger.domain.terms import Leg
-from ledger.domain.transfer import Transfer
+from ledger.domain.transfer import RATES_LAPSED, Transfer
 from ledger.domain.transfer_events import Condition
 from ledger.errors import (
     AmountOverLimit,
@@ -161,7 +161,7 @@ def fund_transfer(command: c.FundTransfer, books: Books) -> Result:
 def _fund_or_reject(transfer: Transfer, books: Books) -> None:
     by = books.decision()
     if transfer.state == "cleared" and transfer.quote_lapsed(by.at):
-        transfer.reject(by, "AM21")
+        transfer.reject(by, RATES_LAPSED)
         return
     transfer.check_can_fund(by)
     books.post(posting.funding(transfer.id, transfer.pricing))

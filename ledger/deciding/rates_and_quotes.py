@@ -55,5 +55,5 @@ def price_now(command: c.AskQuote | c.InitiateTransfer, leg: Leg, books: Books) 
         charge_bearer=command.charge_bearer,
         debtor_rate=books.rates(leg.debtor_agent).rate(usd, books.now),
         creditor_rate=books.rates(leg.creditor_agent).rate(usd, books.now),
-        quoted_until=books.now + books.terms.quote_life,
+        quoted_until=books.now + books.terms.quote_life if isinstance(command, c.AskQuote) else None,
     )

@@ -33,6 +33,10 @@ TransferState = Literal[
 ]  # fmt: skip
 
 
+# ExternalStatusReason1Code for a transfer whose rates lapsed before it was funded: aborted after a timeout.
+RATES_LAPSED = "AB03"
+
+
 def collection_code_digest(uetr: UUID, code: str) -> str:
     """What the log keeps of a one-time collection code: SHA-256 over the UETR and the code, hex."""
     return sha256(uetr.bytes + code.encode()).hexdigest()

@@ -15,8 +15,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from select import select
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -56,7 +55,6 @@ class Reader:
         self._environment = {
             "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
@@ -98,10 +96,8 @@ class Reader:
                 process.wait(PATIENCE_SECONDS)
         self._shell = self._interpreter = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def clear_up(self) -> None:
+        """Ends what is running and drops the database."""
         self.leave()
         self._administer(f"DROP DATABASE {self.database} WITH (FORCE)")
 
