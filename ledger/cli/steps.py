@@ -155,7 +155,9 @@ def pay(
     as_json: bool = AsJson,
 ) -> None:
     """The creditor has the money."""
-    _step(c.PayTransfer, uetr, actor, key, corridor, as_json, identity_checked=identity_checked, code=code)
+    with cli.service() as service:
+        proof = service.intake(corridor).code_proof(uetr, code) if code else ""
+    _step(c.PayTransfer, uetr, actor, key, corridor, as_json, identity_checked=identity_checked, code=proof)
 
 
 @transfer_app.command()

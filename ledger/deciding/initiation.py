@@ -9,7 +9,7 @@ from ledger.deciding.rates_and_quotes import price_now
 from ledger.domain import ids, posting
 from ledger.domain.aggregate import Decision
 from ledger.domain.case import ComplianceCase
-from ledger.domain.money import parse_amount
+from ledger.domain.money import format_amount, parse_amount
 from ledger.domain.pricing import BASIS_POINTS, Pricing, check_limits
 from ledger.domain.quote import Quote
 from ledger.domain.terms import Leg
@@ -97,7 +97,7 @@ def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books:
             raise AmountOverLimit(
                 f"Purpose {purpose.code} carries at most {purpose.max} {command.currency}.",
                 field="amount",
-                value=purpose.code,
+                value=format_amount(command.amount, command.currency),
                 way_out=f"Send at most {purpose.max}.",
             )
         rules.append(f"purpose:{purpose.code}:max")

@@ -154,7 +154,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "over the purpose's limit": (
         "abb", "/transfers", transfer(7, amount="10000.01"),
         refused("amount-over-limit", "The amount is over a limit", 422, "Purpose DEPD carries at most 10000.00 MAD.", "amount",
-                "DEPD", "Send at most 10000.00."),
+                "10000.01", "Send at most 10000.00."),
     ),
     "under the minimum": (
         "abb", "/transfers", transfer(7, amount="99.99"),

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 from contextlib import closing
@@ -60,6 +61,7 @@ class Reader:
             "TZ": "UTC",
             "COLUMNS": "120",
             "NO_COLOR": "1",
+            "CORRIDOR_PORT": str(_free_port()),
             "CORRIDOR_DATABASE_URL": urlsplit(server_url)._replace(path=f"/{self.database}").geturl(),
         }
         self._shell: subprocess.Popen[str] | None = None
@@ -121,3 +123,9 @@ class Reader:
         with closing(connection):
             connection.autocommit = True
             connection.cursor().execute(statement)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
