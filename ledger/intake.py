@@ -164,9 +164,19 @@ class Intake:
         }
         return (
             command,
-            NewSubject(debtor_id, {RecordKind.PARTY: debtor.as_record(), RecordKind.REFERENCE: references}),
-            NewSubject(creditor_id, {RecordKind.PARTY: creditor.as_record()}),
+            NewSubject(
+                debtor_id,
+                {RecordKind.PARTY: debtor.as_record(), RecordKind.REFERENCE: references},
+                self._person(received.actor, order.debtor),
+            ),
+            NewSubject(creditor_id, {RecordKind.PARTY: creditor.as_record()}, self._person(order.creditor_agent, order.creditor)),
         )
+
+    def _person(self, participant: str, party: PartyDetails) -> frozenset[UUID]:
+        """Whose data this is, if a document says so: erasing the person then finds every transfer of theirs."""
+        if not party.document:
+            return frozenset()
+        return frozenset({self._ledger.vault.person_id(self._ledger.corridor_code, participant, party.document)})
 
 
 def _screened(role: str, party: PartyDetails) -> ScreenedParty:
