@@ -98,7 +98,9 @@ def open_for_bench(ledger: Ledger, now: datetime) -> None:
 
 def _timed(ledger: Ledger, seed: str, transfers: int) -> float:
     """Seconds for so many complete transfers by 64 callers, each waiting for its answer before it goes on."""
-    lives = [complete_life(ledger.corridor_code, UUID(bytes=sha256(f"{seed}/{n}".encode()).digest()[:16], version=4)) for n in range(transfers)]
+    lives = [
+        complete_life(ledger.corridor_code, UUID(bytes=sha256(f"{seed}/{n}".encode()).digest()[:16], version=4)) for n in range(transfers)
+    ]
     with ThreadPoolExecutor(CALLERS) as callers:
         began = perf_counter()
         list(callers.map(lambda life: _live(ledger, life), lives))
