@@ -13,7 +13,7 @@ from api.errors import RequestInvalid
 from api.idempotency import Asking, JsonCommand, Shape
 from api.openapi import answers
 from api.partner_view import shown_state
-from api.schemas.base import CommandBody, Reference, minor_units, result_of
+from api.schemas.parts import CommandBody, Reference, minor_units, result_of
 from api.schemas.transfers import (
     UETR,
     ConditionMetBody,

@@ -67,7 +67,7 @@ def small_terms(code: str, *, version: int = 1, cap: str = "250000.00", retained
         unanswered_minutes=30,
         return_rate="original",
         settlement=Settlement(
-            currency="USD", holder="abb, in trust", bank_bic="CITIUS33XXX", statement_account="36001230", calendar=calendar()
+            currency="USD", holder="abb, in trust", bank_bic="SETLUS33XXX", statement_account="36001230", calendar=calendar()
         ),
         participants={
             "abb": participant("Al-Barid Bank", "MA", "MAD", "ABBMMAMCXXX"),
