@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from ledger.domain.money import parse_amount
@@ -44,6 +44,7 @@ COLUMNS = (
 )  # fmt: skip
 _HEADER = ",".join(COLUMNS)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_DIRECTIONS = {direction.value: direction for direction in Direction}
 _SAME_THROUGHOUT = ("statement", "account", "currency")
 
 Row = Mapping[str, str]
@@ -61,46 +62,64 @@ def read_csv_statement(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Statemen
         raise TooLarge(
             f"The file has {len(data)} bytes; the limit is {limits.file_bytes_max}.", field="file", way_out="Split the statement by day."
         )
-    rows = _rows(data)
-    if len(rows) < 2 or [row["row"] for row in (rows[0], rows[-1])] != ["opening", "closing"]:
-        raise _invalid(1, "row", "begins with the row 'opening' and ends with the row 'closing'")
-    opening, closing = _balance(rows[0], 1, "OPBD"), _balance(rows[-1], len(rows), "CLBD")
+    rows = enumerate(_rows(data), start=1)
+    first = next(rows, None)
+    if first is None or first[1]["row"] != "opening":
+        raise _not_enclosed()
+    opening = _balance(first[1], 1, "OPBD")
+    # Each row is held back until it is known whether another follows: the last one is the closing balance, not a line.
+    entries: list[Entry] = []
+    number, last = first
+    for number_after, row in rows:
+        if number > 1:
+            entries.append(_entry(last, number))
+        number, last = number_after, row
+    if number == 1 or last["row"] != "closing":
+        raise _not_enclosed()
     statement = Statement(
-        id=_required(rows[0], 1, "statement"),
-        account=Account(other=_required(rows[0], 1, "account")),
-        currency=rows[0]["currency"],
+        id=_required(first[1], 1, "statement"),
+        account=Account(other=_required(first[1], 1, "account")),
+        currency=first[1]["currency"],
         opening=opening,
-        closing=closing,
-        entries=tuple(_entry(row, number) for number, row in enumerate(rows[1:-1], start=2)),
+        closing=_balance(last, number, "CLBD"),
+        entries=tuple(entries),
         version="csv",
     )
     check_statement(statement, "The CSV statement")
     return statement
 
 
-def _rows(data: bytes) -> list[Row]:
+def _rows(data: bytes) -> Iterator[Row]:
+    """The rows below the header, one at a time: a statement may have hundreds of thousands."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data.removeprefix(_BYTE_ORDER_MARK)), encoding="utf-8", newline=""), strict=True)
+    first: Row | None = None
     try:
-        text = data.removeprefix(_BYTE_ORDER_MARK).decode("utf-8")
+        if tuple(next(reader, ())) != COLUMNS:
+            raise StatementCsvInvalid("The file has other columns than a CSV statement.", field="file", way_out=f"Begin it with {_HEADER}.")
+        for number, cells in enumerate(reader, start=1):
+            row = _row(cells, number)
+            if first is None:
+                first = row
+            for column in _SAME_THROUGHOUT:
+                if row[column] != first[column]:
+                    raise _invalid(number, column, "says the same as in row 1")
+            yield row
     except UnicodeDecodeError:
         raise StatementCsvInvalid("The file is not UTF-8.", field="file", way_out="Write it as UTF-8.") from None
-    try:
-        table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
         raise StatementCsvInvalid(f"The file is not CSV: {error}.", field="file", way_out=f"Begin it with {_HEADER}.") from None
-    if not table or tuple(table[0]) != COLUMNS:
-        raise StatementCsvInvalid("The file has other columns than a CSV statement.", field="file", way_out=f"Begin it with {_HEADER}.")
-    rows: list[Row] = []
-    for number, cells in enumerate(table[1:], start=1):
-        if len(cells) != len(COLUMNS):
-            raise _invalid(number, "row", f"has {len(COLUMNS)} cells")
-        if not all(cell.isprintable() for cell in cells):
-            raise _invalid(number, "row", "has no control characters")
-        row = dict(zip(COLUMNS, (cell.strip() for cell in cells), strict=True))
-        for column in _SAME_THROUGHOUT:
-            if rows and row[column] != rows[0][column]:
-                raise _invalid(number, column, "says the same as in row 1")
-        rows.append(row)
-    return rows
+
+
+def _row(cells: list[str], number: int) -> Row:
+    if len(cells) != len(COLUMNS):
+        raise _invalid(number, "row", f"has {len(COLUMNS)} cells")
+    if not "".join(cells).isprintable():
+        raise _invalid(number, "row", "has no control characters")
+    return dict(zip(COLUMNS, map(str.strip, cells), strict=True))
+
+
+def _not_enclosed() -> StatementCsvInvalid:
+    return _invalid(1, "row", "begins with the row 'opening' and ends with the row 'closing'")
 
 
 def _invalid(number: int, column: str, rule: str, value: str = "") -> StatementCsvInvalid:
@@ -135,9 +154,10 @@ def _amount(row: Row, number: int) -> int:
 
 
 def _direction(row: Row, number: int) -> Direction:
-    if row["direction"] not in set(Direction):
+    direction = _DIRECTIONS.get(row["direction"])
+    if direction is None:
         raise _invalid(number, "direction", "says CRDT or DBIT", row["direction"])
-    return Direction(row["direction"])
+    return direction
 
 
 def _balance(row: Row, number: int, kind: str) -> Balance:

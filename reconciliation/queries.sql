@@ -75,17 +75,24 @@ SET LOCAL idle_in_transaction_session_timeout = 0;
 -- name: declare_expected
 -- The ledger's lines of an account up to a boundary that are booked in a span of days, or on an earlier day and not seen before; with the
 -- texts a bank may know them by, and the break they were booked for. Read a part at a time.
+-- OFFSET 0 keeps each look-up one by its whole key: without statistics of a young corridor the planner would walk through all of its rows
+-- for every line.
 DECLARE expected NO SCROLL CURSOR FOR
 SELECT line.position, line.line_no, line.entry, line.reference, line.command, line.amount, line.booking_date, line.value_date,
        movement.reference, movement.bank_reference, trail.facts ->> 'bank_reference', known.break_id, known.reference
 FROM projections.journal_lines AS line
-LEFT JOIN projections.movements AS movement
-    ON movement.corridor = line.corridor AND movement.stream = line.reference
-LEFT JOIN projections.breaks AS known
-    ON known.corridor = line.corridor AND known.stream = line.reference
-LEFT JOIN projections.audit_trail AS trail
-    ON trail.corridor = line.corridor AND trail.subject = line.reference AND trail.command = line.command
-       AND trail.facts ? 'bank_reference' AND line.entry IN ('pay_in', 'pay_out')
+LEFT JOIN LATERAL (
+    SELECT reference, bank_reference FROM projections.movements WHERE corridor = line.corridor AND stream = line.reference OFFSET 0
+) AS movement ON true
+LEFT JOIN LATERAL (
+    SELECT break_id, reference FROM projections.breaks WHERE corridor = line.corridor AND stream = line.reference OFFSET 0
+) AS known ON true
+LEFT JOIN LATERAL (
+    SELECT facts FROM projections.audit_trail
+    WHERE corridor = line.corridor AND subject = line.reference AND command = line.command AND facts ? 'bank_reference'
+          AND line.entry IN ('pay_in', 'pay_out')
+    OFFSET 0
+) AS trail ON true
 WHERE line.corridor = %(corridor)s AND line.account = %(account)s AND line.position <= %(boundary)s
   AND (line.booking_date BETWEEN %(first_day)s AND %(last_day)s
        OR (line.booking_date <= %(seen_day)s AND line.position > %(seen)s))
@@ -100,24 +107,33 @@ FETCH FORWARD 10000 FROM expected;
 CLOSE expected;
 
 -- name: booked_under
--- What an account booked under any of some references up to a boundary.
+-- What an account booked under any of some references up to a boundary. OFFSET 0 as above.
 SELECT line.amount, line.booking_date
-FROM projections.journal_lines AS line
-WHERE line.corridor = %(corridor)s AND line.account = %(account)s AND line.position <= %(boundary)s
-  AND line.reference IN (
-      SELECT unnest(%(streams)s::uuid[])
-      UNION
-      SELECT stream FROM projections.movements WHERE corridor = %(corridor)s AND bank_reference = ANY (%(texts)s::text[]))
+FROM (
+    SELECT unnest(%(streams)s::uuid[]) AS reference
+    UNION
+    SELECT stream FROM projections.movements WHERE corridor = %(corridor)s AND bank_reference = ANY (%(texts)s::text[])
+) AS wanted
+CROSS JOIN LATERAL (
+    SELECT * FROM projections.journal_lines WHERE corridor = %(corridor)s AND reference = wanted.reference OFFSET 0
+) AS line
+WHERE line.account = %(account)s AND line.position <= %(boundary)s
 UNION ALL
 SELECT line.amount, line.booking_date
 FROM projections.cycle_payments AS payment
-JOIN projections.cycles AS cycle ON cycle.corridor = payment.corridor AND cycle.number = payment.cycle
-JOIN projections.audit_trail AS trail
-    ON trail.corridor = payment.corridor AND trail.subject = cycle.stream AND trail.position = payment.position
-JOIN projections.journal_lines AS line
-    ON line.corridor = payment.corridor AND line.reference = cycle.stream AND line.command = trail.command
+CROSS JOIN LATERAL (
+    SELECT stream FROM projections.cycles WHERE corridor = payment.corridor AND number = payment.cycle OFFSET 0
+) AS cycle
+CROSS JOIN LATERAL (
+    SELECT command FROM projections.audit_trail
+    WHERE corridor = payment.corridor AND subject = cycle.stream AND position = payment.position
+    OFFSET 0
+) AS trail
+CROSS JOIN LATERAL (
+    SELECT * FROM projections.journal_lines WHERE corridor = payment.corridor AND reference = cycle.stream OFFSET 0
+) AS line
 WHERE payment.corridor = %(corridor)s AND payment.bank_reference = ANY (%(texts)s::text[])
-  AND line.account = %(account)s AND line.position <= %(boundary)s;
+  AND line.account = %(account)s AND line.command = trail.command AND line.position <= %(boundary)s;
 
 -- name: resolved_breaks
 -- Which of some breaks two officers had resolved at a boundary: nothing follows a resolution, so it is the last event.

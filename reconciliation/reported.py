@@ -23,6 +23,7 @@ from ledger.iso20022.statement import BOOKED, Direction, Entry, EntryDetail, Sta
 from reconciliation.csv_statement import looks_like_csv, read_csv_statement
 from reconciliation.errors import StatementAccountDiffers, StatementAccountUnknown, StatementPagesMissing
 from reconciliation.lines import ReportedLine
+from reconciliation.packed import PackedLines
 
 # What senders write where ISO 20022 demands a reference and they have none.
 _NO_REFERENCE = frozenset({"NOTPROVIDED", "NONREF", "NOTAVAILABLE", ""})
@@ -44,7 +45,7 @@ class ReportedStatement(NamedTuple):
     last_day: date
     opening: int
     closing: int
-    lines: tuple[ReportedLine, ...]
+    lines: Sequence[ReportedLine]
     digest: bytes
 
     @property
@@ -139,7 +140,8 @@ def _report(account: str, statement: Statement) -> ReportedStatement:
     digest = sha256(repr(content).encode())
     for line in lines:
         digest.update(repr((line.entry, line.part, line.booking_date.isoformat(), line.value_date.isoformat(), *line[6:])).encode())
-    return ReportedStatement(account, statement.id, first, last, statement.opening.minor, statement.closing.minor, lines, digest.digest())
+    packed = PackedLines(account, statement.id, lines)
+    return ReportedStatement(account, statement.id, first, last, statement.opening.minor, statement.closing.minor, packed, digest.digest())
 
 
 def _days(statement: Statement, lines: Iterable[ReportedLine]) -> tuple[date, date]:

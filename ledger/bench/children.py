@@ -65,26 +65,18 @@ class Child:
 
 
 @contextmanager
-def child(service: Service, module: str, *, settings: dict[str, str] | None = None, **arguments: Any) -> Iterator[Child]:
+def child(service: Service, module: str, **arguments: Any) -> Iterator[Child]:
     """Runs ``module`` in a process of its own and tells it the arguments; ends it in the end, and in any case after half an hour."""
-    with running(service, ["-m", module], settings) as started:
-        started.tell(**arguments)
-        yield started
-
-
-@contextmanager
-def running(service: Service, command: list[str], settings: dict[str, str] | None = None) -> Iterator[Child]:
-    """Runs Python with these arguments; see `child`."""
     with ExitStack() as stack:
         complaints = stack.enter_context(tempfile.TemporaryFile())
         process = stack.enter_context(
             subprocess.Popen(  # noqa: S603 - arguments are ours
-                [sys.executable, *command],
+                [sys.executable, "-m", module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
                 text=True,
-                env=environment(service) | (settings or {}),
+                env=environment(service),
             )
         )
         patience = Timer(PATIENCE_SECONDS, process.kill)
@@ -92,7 +84,9 @@ def running(service: Service, command: list[str], settings: dict[str, str] | Non
         patience.start()
         stack.callback(patience.cancel)
         stack.callback(_end, process)
-        yield Child(process, complaints)
+        started = Child(process, complaints)
+        started.tell(**arguments)
+        yield started
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ledger import commands as c
 from ledger.application import Ledger
-from ledger.bench.children import Child, child, running
+from ledger.bench.children import Child, child
 from ledger.bench.figures import median, percentile, rounded
 from ledger.bench.plan import Plan
 from ledger.bench.presigned import KEY_ID
@@ -29,7 +29,6 @@ HOST = "127.0.0.1"
 CLIENTS, CONNECTIONS = 2, 64
 FLOOR, P99_MS_MAX = 0.6, 100.0
 _ATTEMPTS, _ATTEMPT_SECONDS = 200, 0.2
-_SERVE = "from ledger.cli import main; main()"
 
 
 class Server(NamedTuple):
@@ -72,7 +71,7 @@ class Answers(NamedTuple):
 
 
 def bench(plan: Plan) -> Found:
-    """The server is `corridor serve` in a process of its own; its projections follow the log meanwhile, as they do in service."""
+    """The server is a process of its own; its projections follow the log meanwhile, as they do in service."""
     ledger = plan.corridor()
     corridor = ledger.corridor_code
     private_key = Ed25519PrivateKey.generate()
@@ -142,10 +141,7 @@ def served(plan: Plan, corridor: str, private_key: Ed25519PrivateKey, *, bare: b
         "private_key": private_key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()).hex(),
     }
     with ExitStack() as stack:
-        if bare:
-            process = stack.enter_context(child(plan.service, "ledger.bench.bare_endpoint", port=port))
-        else:
-            process = stack.enter_context(running(plan.service, ["-c", _SERVE, "serve", "--host", HOST, "--port", str(port)]))
+        process = stack.enter_context(child(plan.service, "ledger.bench.served", host=HOST, port=port, bare=bare))
         _wait_until_answering(process, port)
         yield Server(process, [stack.enter_context(child(plan.service, "ledger.bench.http_client", **given)) for _ in range(CLIENTS)])
 

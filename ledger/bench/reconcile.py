@@ -87,11 +87,11 @@ def _bare(plan: Plan, sides: TwoSides) -> float:
 
 
 def _night(plan: Plan, ledger: Ledger, sides: TwoSides) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """One run in a process of its own: what it took, and (UETR, class) of every difference it reported."""
+    """One run in a process of its own: what it took, and (UETR, class) of every difference it found."""
     bank = ledger.terms().participant(BANK)
     account = account_name(BANK, "cash", bank.currency)
     position = Runner(ledger.log_store).catch_up()
-    _lay(plan.service, ledger.corridor_code, account, bank.currency, position, sides)
+    _lay(plan.service, ledger.corridor_code, account, position, sides)
     try:
         with tempfile.TemporaryDirectory(prefix="corridor-bench-") as folder:
             opening = -sum(line.amount for day in sides.expected for line in day)
@@ -114,7 +114,7 @@ def _night(plan: Plan, ledger: Ledger, sides: TwoSides) -> tuple[dict[str, Any],
             )
 
 
-def _lay(service: Service, corridor: str, account: str, currency: str, position: int, sides: TwoSides) -> None:
+def _lay(service: Service, corridor: str, account: str, position: int, sides: TwoSides) -> None:
     """Lays the ledger's side into the journal, where the boundary stands."""
     copy = (
         "COPY projections.journal_lines (corridor, account, position, line_no, boundary, recorded_at, currency, entry, reference, command,"
@@ -122,7 +122,7 @@ def _lay(service: Service, corridor: str, account: str, currency: str, position:
     )
     recorded_at = service.clock().isoformat()
     begin = f"{corridor}\t{account}\t{position}\t"
-    between = f"\t{position}\t{recorded_at}\t{currency}\tpayout\t"
+    between = f"\t{position}\t{recorded_at}\t{account.rpartition(':')[2]}\tpayout\t"
 
     def row(number: int, line: Line) -> str:
         return f"{begin}{number}{between}{line.uetr}\t{line.uetr}\t{line.amount}\t{line.booked_on}\t{line.booked_on}\n"
@@ -139,6 +139,24 @@ def _wrong(planted: dict[str, str], differences: list[tuple[str, str]]) -> int:
     return len(differences) - len(said) + len(planted.items() ^ said.items())
 
 
+class _Watch:
+    """Seconds by stage, by what the night job tells of its progress: a stage lasts until another one is told of."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._stage, self._since = "read", perf_counter()
+
+    def told(self, what: str, _done: int, _of: int) -> None:
+        now = perf_counter()
+        self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
+        self._since = now
+        self._stage = next((stage for begins, stage in _STAGES.items() if what.startswith(begins)), self._stage)
+
+    def end(self) -> dict[str, float]:
+        self.told("", 0, 0)
+        return self._seconds
+
+
 def main() -> None:
     """The process of the night."""
     from reconciliation.nightly import run_nightly  # noqa: PLC0415 - only this process needs the night job
@@ -146,22 +164,13 @@ def main() -> None:
     wanted = told()
     with Service(settings()) as service:
         service.ledger(wanted["corridor"]).terms()
-        stages, now = {}, {"stage": "read", "since": perf_counter()}
-
-        def tell_stage(what: str, _done: int, _of: int) -> None:
-            stage = next((stage for begins, stage in _STAGES.items() if what.startswith(begins)), now["stage"])
-            at = perf_counter()
-            stages[now["stage"]] = stages.get(now["stage"], 0.0) + at - now["since"]
-            now.update(stage=stage, since=at)
-
-        began = now["since"]
+        watch = _Watch()
         files = [Path(file).read_bytes() for file in wanted["files"]]
-        report = run_nightly(service, wanted["corridor"], files, date.fromisoformat(wanted["date"]), tell_stage)
-        tell_stage("", 0, 0)
-        seconds = perf_counter() - began
-        differences = [(found.reference, found.break_class) for found in report.differences]
+        report = run_nightly(service, wanted["corridor"], files, date.fromisoformat(wanted["date"]), watch.told)
+        stages = watch.end()
+        differences = [(found.reference, found.break_class) for found in report.new_differences]
         Path(wanted["differences"]).write_text(json.dumps(differences), encoding="utf-8")
-        tell(seconds=seconds, stages=stages, peak_rss_mb=peak_rss_mb())
+        tell(seconds=sum(stages.values()), stages=stages, peak_rss_mb=peak_rss_mb())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ Line = tuple[UUID, int]
 
 _EVENT_BYTES = 600
 _COPY_PART = 50_000
+_DIFFERENCES = """
+SELECT count(*) FROM {} AS theirs FULL OUTER JOIN {} AS ours USING (reference)
+WHERE theirs.amount IS DISTINCT FROM ours.amount
+"""
 _numbers = count(1)
 
 
@@ -53,11 +57,7 @@ def copy_and_join_seconds(owner_url: str, theirs: Iterable[Line], ours: Iterable
                 one.copy_expert(sql.SQL("COPY {} FROM STDIN").format(table), io.BytesIO(part))
             one.execute("COMMIT")
             one.execute(sql.SQL("ANALYZE {}").format(table))
-        cursor.execute(
-            sql.SQL(
-                "SELECT count(*) FROM {} AS theirs FULL OUTER JOIN {} AS ours USING (reference) WHERE theirs.amount IS DISTINCT FROM ours.amount"
-            ).format(first, second)
-        )
+        cursor.execute(sql.SQL(_DIFFERENCES).format(first, second))
         [differ] = cursor.fetchone() or (0,)
         return perf_counter() - began, differ
 
@@ -74,7 +74,7 @@ def _copy_parts(lines: Iterable[Line]) -> list[bytes]:
 
 @contextmanager
 def _table(owner_url: str, columns: str) -> Iterator[tuple[extensions.cursor, sql.Identifier]]:
-    """A table of this connection's own schema-less name, on a connection of its own that commits each statement."""
+    """A table under a name of its own, with a connection that commits each statement."""
     with closing(connect(owner_url)) as connection, connection.cursor() as cursor:
         table = sql.Identifier("public", f"bench_{connection.get_backend_pid()}_{next(_numbers)}")
         cursor.execute(sql.SQL("CREATE TABLE {} ({})").format(table, sql.SQL(columns)))

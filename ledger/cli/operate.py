@@ -1,9 +1,7 @@
-"""Running the service: demo, migrate, open, keys, serve, doctor, bench."""
+"""Running the service: demo, migrate, open, keys, serve, doctor."""
 
 from __future__ import annotations
 
-import json
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -17,7 +15,6 @@ from rich.table import Table
 from corridors import shipped, shipped_terms
 from ledger import commands as c
 from ledger.application import Asked
-from ledger.bench.engine import bench_engine
 from ledger.bootstrap import migrate_database
 from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
@@ -124,39 +121,6 @@ def doctor(as_json: bool = AsJson) -> None:
     raise SystemExit(cli.OK if all(check.ok for check in checks) else cli.FOUND)
 
 
-@app.command()
-def bench(
-    what: Annotated[str, typer.Argument(help="What to measure: engine.")] = "engine",
-    quick: Annotated[bool, typer.Option(help="A figure in under a minute.")] = False,
-    as_json: bool = AsJson,
-) -> None:
-    """Measure complete transfers a second beside PostgreSQL's own pgbench, in a corridor made for it."""
-    if what != "engine":
-        raise Malformed(f"There is no bench called {what!r}.", field="what", value=what, way_out="Use engine.")
-    configured = cli.settings()
-    migrate_database(configured)
-    with cli.service() as service:
-        result = bench_engine(
-            service,
-            corridor=f"bench-{_letters(8)}",
-            seed=secrets.randbits(32),
-            transfers=1_500 if quick else 10_000,
-            runs=3,
-            yardstick_seconds=5 if quick else 20,
-            progress=lambda line: cli.errors.print(f"[dim]{line}[/dim]"),
-        )
-    if as_json:
-        print_json(result)
-        return
-    table = Table("figure", "value", box=None)
-    table.add_row("complete transfers/s, median", str(result["median"]))
-    table.add_row("runs", ", ".join(map(str, result["runs"])))
-    table.add_row(result["yardstick"]["name"], f"{result['yardstick']['before']} before, {result['yardstick']['after']} after")
-    table.add_row("ratio", str(result["ratio"]))
-    table.add_row("machine", json.dumps(result["machine"]))
-    console.print(table)
-
-
 @keys_app.command("generate")
 def generate_key(file: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, readable by you only).")]) -> None:
     """Make an Ed25519 key pair; prints the public key to register."""
@@ -230,7 +194,3 @@ def _read_text(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed(f"{path} cannot be read: {error}.", field="file", value=path, way_out="Name a readable UTF-8 file.") from None
-
-
-def _letters(count: int) -> str:
-    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(count))

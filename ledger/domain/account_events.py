@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
+
+from eventsourcing.domain import BaseAggregate
 
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
 from ledger.domain.posting import EntryKind, Side
+
+AggregateT = TypeVar("AggregateT", bound=BaseAggregate[Any])
 
 
 class PostedLine(NamedTuple):
@@ -36,7 +40,17 @@ class AccountOpened(CreatedEvent):
         aggregate.floor = self.floor
 
 
-class AccountPosted(Event):
+class StatesWhatHolds(Event):
+    """A fact of an account that says what holds after it: the balance, the floor or the status. Facts before it need not be known."""
+
+    def mutate(self, aggregate: AggregateT | None) -> AggregateT | None:
+        """As of any event, but a writer that begins on a long log was given the newest posting alone."""
+        if aggregate is not None and aggregate.version < self.originator_version:
+            aggregate.version = self.originator_version - 1
+        return super().mutate(aggregate)
+
+
+class AccountPosted(StatesWhatHolds):
     """All lines of one commit on this account, in the order of the commands. ``balance`` is the account's balance after them, on its
     normal side; ``below_floor`` is the alert that it stands below its floor."""
 
@@ -49,7 +63,7 @@ class AccountPosted(Event):
         aggregate.balance = self.balance
 
 
-class AccountFloorSet(DecidedEvent):
+class AccountFloorSet(StatesWhatHolds, DecidedEvent):
     TOPIC = "Account.FloorSet.v1"
     floor: int
 
@@ -57,7 +71,7 @@ class AccountFloorSet(DecidedEvent):
         aggregate.floor = self.floor
 
 
-class AccountStatusSet(DecidedEvent):
+class AccountStatusSet(StatesWhatHolds, DecidedEvent):
     TOPIC = "Account.StatusSet.v1"
     status: Literal["open", "frozen", "closed"]
 

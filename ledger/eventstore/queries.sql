@@ -1,5 +1,7 @@
 -- name: prepare_batch
 -- Planned once for each connection: planning these anew took longer than running them.
+-- Of an account's postings only the newest is read, since it states the balance after all of them: a corridor's few accounts have as
+-- many postings as the log has commits.
 PREPARE lock_head (text) AS
 SELECT FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
 PREPARE catch_up (text, bytea[], uuid[], bigint[], bigint, bigint) AS
@@ -14,11 +16,26 @@ WHERE corridor = $1 AND digest = ANY ($2)
 UNION ALL
 SELECT 2, event.position, event.boundary, event.stream_id, event.stream_version, event.topic, event.state,
        event.recorded_at, event.leaf_hash, NULL, NULL
-FROM unnest($3, $4) AS wanted (stream_id, after_version)
+FROM (
+    SELECT stream_id, after_version,
+           EXISTS (SELECT FROM ledger.events WHERE corridor = $1 AND events.stream_id = named.stream_id AND stream_version = 1
+                   AND topic = 'Account.Opened.v1') AS is_account
+    FROM unnest($3, $4) AS named (stream_id, after_version)
+    OFFSET 0
+) AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM ledger.events
-    WHERE corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
-    ORDER BY stream_version
+    WHERE NOT wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+    UNION ALL
+    SELECT * FROM ledger.events
+    WHERE wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+          AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusSet.v1')
+    UNION ALL
+    (SELECT * FROM ledger.events
+     WHERE wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+           AND topic = 'Account.Posted.v1'
+     ORDER BY stream_version DESC
+     LIMIT 1)
 ) AS event
 UNION ALL
 SELECT 3, position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash, NULL, NULL
@@ -56,14 +73,29 @@ ON CONFLICT (corridor) DO NOTHING;
 EXECUTE catch_up (%(corridor)s, %(digests)s, %(streams)s, %(versions)s, %(since)s, %(limit)s);
 
 -- name: load_streams
--- The events of named streams, each after the version the caller already has.
+-- The events of named streams, each after the version the caller already has; of an account's postings the newest alone.
 SELECT event.position, event.boundary, event.stream_id, event.stream_version, event.topic, event.state,
        event.recorded_at, event.leaf_hash
-FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS wanted (stream_id, after_version)
+FROM (
+    SELECT stream_id, after_version,
+           EXISTS (SELECT FROM ledger.events WHERE corridor = %(corridor)s AND events.stream_id = named.stream_id AND stream_version = 1
+                   AND topic = 'Account.Opened.v1') AS is_account
+    FROM unnest(%(streams)s::uuid[], %(versions)s::bigint[]) AS named (stream_id, after_version)
+    OFFSET 0
+) AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM ledger.events
-    WHERE corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
-    ORDER BY stream_version
+    WHERE NOT wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+    UNION ALL
+    SELECT * FROM ledger.events
+    WHERE wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+          AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusSet.v1')
+    UNION ALL
+    (SELECT * FROM ledger.events
+     WHERE wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+           AND topic = 'Account.Posted.v1'
+     ORDER BY stream_version DESC
+     LIMIT 1)
 ) AS event
 ORDER BY 1;
 

@@ -354,18 +354,22 @@ ORDER BY state;
 
 -- name: trail_of_transfer
 -- Every decided event about one transfer: its own, its quote's, its cases' and its breaks'.
-SELECT position, boundary, recorded_at, topic, subject, actor, command, cause, terms, rules, facts
-FROM projections.audit_trail
-WHERE corridor = %(corridor)s AND subject IN (
-    SELECT %(uetr)s::uuid
-    UNION ALL
+-- OFFSET 0 keeps the look-up one by its whole key: without statistics of a young corridor the planner would go through all of its trail.
+SELECT trail.position, trail.boundary, trail.recorded_at, trail.topic, trail.subject, trail.actor, trail.command, trail.cause,
+       trail.terms, trail.rules, trail.facts
+FROM (
+    SELECT %(uetr)s::uuid AS subject
+    UNION
     SELECT quote FROM projections.transfers WHERE corridor = %(corridor)s AND uetr = %(uetr)s AND quote IS NOT NULL
-    UNION ALL
+    UNION
     SELECT stream FROM projections.cases WHERE corridor = %(corridor)s AND uetr = %(uetr)s
-    UNION ALL
+    UNION
     SELECT stream FROM projections.breaks WHERE corridor = %(corridor)s AND reference = %(uetr)s::text
-)
-ORDER BY position;
+) AS about
+CROSS JOIN LATERAL (
+    SELECT * FROM projections.audit_trail WHERE corridor = %(corridor)s AND subject = about.subject OFFSET 0
+) AS trail
+ORDER BY trail.position;
 
 -- name: trail_of_stream
 -- Every decided event of one stream.

@@ -1,10 +1,12 @@
-"""The yardstick of T3: the same body, the same gate with the same signature checks, and behind it nothing but an answer."""
+"""The servers of T3, each in a process of its own: the API, and its yardstick: the same body, the same gate with the same signature checks,
+and behind it nothing but an answer."""
 
 from __future__ import annotations
 
 import uvicorn
 from fastapi import FastAPI
 
+from api.app import create_app
 from api.authentication import Authenticator
 from api.gate import Gate
 from api.key_registry import KeyRegistry
@@ -13,7 +15,7 @@ from ledger.bench.children import settings, told
 from ledger.bootstrap import Service
 
 
-def app_of(service: Service) -> FastAPI:
+def bare(service: Service) -> FastAPI:
     """One route, behind the gate that guards the API."""
     app = FastAPI(openapi_url=None)
 
@@ -29,10 +31,12 @@ def app_of(service: Service) -> FastAPI:
 
 
 def main() -> None:
-    """Serves it on loopback as `corridor serve` serves the API."""
-    port = told()["port"]
+    """Serves the API, or the bare endpoint, on loopback as `corridor serve` does; without its jobs, which would go through the corridors of
+    every bench before this one."""
+    wanted = told()
     with Service(settings()) as service:
-        uvicorn.run(app_of(service), host="127.0.0.1", port=port, server_header=False, access_log=False, log_config=None)
+        app = bare(service) if wanted["bare"] else create_app(service)
+        uvicorn.run(app, host=wanted["host"], port=wanted["port"], server_header=False, access_log=False, log_config=None)
 
 
 if __name__ == "__main__":
