@@ -154,8 +154,8 @@ def _price(command: c.AskQuote | c.InitiateTransfer, leg: Leg, books: Books) -> 
         instructed=command.amount,
         currency=command.currency,
         charge_bearer=command.charge_bearer,
-        debtor_rate=books.rates(leg.debtor_agent).rate(usd, books.now),
-        creditor_rate=books.rates(leg.creditor_agent).rate(usd, books.now),
+        debtor_rate=books.rate(leg.debtor_agent, usd),
+        creditor_rate=books.rate(leg.creditor_agent, usd),
         quoted_until=books.now + books.terms.quote_life,
     )
 
@@ -400,7 +400,7 @@ def return_transfer(command: c.ReturnTransfer, books: Books) -> Result:
     today = None
     if books.terms.return_rate == "today" and command.return_id not in transfer.returns:
         usd = p.settlement_currency
-        today = (books.rates(p.debtor_agent).rate(usd, books.now).rate, books.rates(p.creditor_agent).rate(usd, books.now).rate)
+        today = (books.rate(p.debtor_agent, usd).rate, books.rate(p.creditor_agent, usd).rate)
     by = books.decision()
     part = transfer.return_part_of(by, return_id=command.return_id, amount=command.amount, today=today)
     if part is not None:

@@ -7,12 +7,14 @@ stream is replayed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
-from eventsourcing.utils import register_topic
+from eventsourcing.utils import register_topic, resolve_topic
 from pydantic import BaseModel, ConfigDict
+
+AggregateT = TypeVar("AggregateT", bound=BaseAggregate[Any])
 
 
 class Decision(NamedTuple):
@@ -63,6 +65,16 @@ class CreatedEvent(DecidedEvent, CanInitAggregate[UUID]):
     """The first event of a stream."""
 
     originator_topic: str
+
+    def mutate(self, aggregate: AggregateT | None) -> AggregateT | None:
+        """The new aggregate. An ``__init__`` of ours takes nothing from the event, so nothing is looked for in it."""
+        assert aggregate is None
+        aggregate_class: type[AggregateT] = resolve_topic(self.originator_topic)
+        created = aggregate_class.__new__(aggregate_class)
+        created.__base_init__(self.originator_id, self.originator_version, self.timestamp)
+        created.__init__()  # type: ignore[misc]
+        self.apply(created)
+        return created
 
 
 class Aggregate(BaseAggregate[UUID]):
