@@ -6,7 +6,7 @@ leaves half of itself behind and never hurts its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -76,17 +76,23 @@ class Books:
         # Of the command in hand: what it looked at (with how many events were pending before), whether it created something, what it
         # posts, who decides.
         self._command: Command
+        self.command_id: UUID
         self._seen: list[tuple[Aggregate, int]] = []
         self._created = False
         self._staged: list[tuple[_Open, PostedLine]] = []
         self._by: Decision | None = None
+
+    @property
+    def aggregates(self) -> Mapping[UUID, Aggregate]:
+        """Every aggregate that the batch has looked at or begun, by stream."""
+        return self._touched
 
     # One command at a time
 
     def start(self, command: Command) -> None:
         """From here on everything belongs to ``command``."""
         self._command = command
-        self._command_id = command.id
+        self.command_id = command.id
         self._seen, self._created, self._staged, self._by = [], False, [], None
 
     def finish(self) -> None:
@@ -114,7 +120,7 @@ class Books:
         if self._by is None:
             command = self._command
             terms = self.terms.version if self.corridor_or_none() is not None else 0
-            self._by = Decision(self.now, command.actor, self._command_id, command.cause, terms)
+            self._by = Decision(self.now, command.actor, self.command_id, command.cause, terms)
         return self._by
 
     # Aggregates
@@ -273,7 +279,7 @@ class Books:
             account, floor, (booking, value) = opened
             if asks:
                 account.check_accepts(amount, floor)
-            staged.append((opened, PostedLine(kind, reference, self._command_id, amount, booking, value)))
+            staged.append((opened, PostedLine(kind, reference, self.command_id, amount, booking, value)))
         self._staged.extend(staged)
 
     def positions(self, participants: Iterable[str], currency: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from ledger.domain.account_events import AccountFloorSet, AccountOpened, AccountPosted, AccountStatusSet, PostedLine
@@ -35,6 +35,12 @@ class Account(Aggregate):
         """A new account called ``owner:kind:currency``; its kind fixes the normal side."""
         _, kind, currency = name.split(":")
         return cls.begin(AccountOpened, stream, by, name=name, currency=currency, normal_side=ACCOUNT_KINDS[kind][0], floor=floor)
+
+    def copy(self) -> Self:
+        """As of any aggregate; the lines of a commit are collected in place, so the copy collects its own."""
+        twin = super().copy()
+        twin.collected, twin.collected_sum = [], 0
+        return twin
 
     @property
     def standing(self) -> int:

@@ -90,6 +90,14 @@ class Aggregate(BaseAggregate[UUID]):
         if "TOPIC" in cls.__dict__:
             register_topic(cls.TOPIC, cls)
 
+    def copy(self) -> Self:
+        """Another aggregate that stands where this one does, with nothing pending. State is assigned, never changed in place, so both may
+        share it."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._pending_events = []
+        return twin
+
     @classmethod
     def begin(cls, event_class: type[CreatedEvent], stream: UUID, by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> Self:
         """A new aggregate whose first event states ``facts``."""

@@ -89,9 +89,7 @@ def price(  # the whole tariff in one place, in the order in which a treasurer w
         )
     check_limits(leg, instructed, currency)
     rounding = terms.quoting.rounding
-    fee = parse_amount(leg.fee_flat, currency, allow_zero=True) + round_quotient(
-        instructed * leg.fee_basis_points, BASIS_POINTS, rounding
-    )
+    fee = parse_amount(leg.fee_flat, currency, allow_zero=True) + round_quotient(instructed * leg.fee_basis_points, BASIS_POINTS, rounding)
     remuneration = parse_amount(leg.remuneration, usd, allow_zero=True)
     cover = convert_back(remuneration, usd, currency, target_per_source=debtor_rate.rate, rounding=rounding)
     settlement = convert(instructed, currency, usd, source_per_target=debtor_rate.rate, rounding=rounding)
