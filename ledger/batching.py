@@ -151,9 +151,7 @@ class Batcher:
         try:
             while taken := self._take(draft):
                 self.layers.measure("decide", draft.decide_all, taken)
-            if draft.dropped:
-                return None
-            decided = self.layers.measure("encode", draft.seal, self._mapper)
+            decided = None if draft.dropped else self.layers.measure("encode", draft.seal, self._mapper)
         except Exception as error:
             with self._changed:
                 if draft.dropped:
@@ -162,6 +160,9 @@ class Batcher:
             self._give_up(draft.taken, error)
             return None
         with self._changed:
+            self._changed.wait_for(lambda: self._sending is None or draft.dropped)
+            if draft.dropped:
+                return None
             self._draft, self._sending = None, decided
         return decided
 
@@ -177,15 +178,16 @@ class Batcher:
         return {stream: self._known.build(events) for stream, events in self._log.read_streams(streams).items()}
 
     def _take(self, draft: Draft) -> Sequence[Waiting]:
-        """The next commands of a draft: none when it was dropped, or when it is to be sent now.
+        """The next commands of a draft; none when it was dropped, or when it is to be sealed now.
 
-        It is sent once the other thread's commit is through and no more wait than it holds; so callers split into two groups of like
-        size, one being decided while the other is being sent.
+        It is once the other thread's commit is through and no more wait than it holds, or before that once it holds as many as that
+        commit and no more wait: so callers split into two groups of like size, one being decided while the other is being sent.
         """
         with self._changed:
             while not draft.dropped:
                 full = bool(draft.taken) and (len(draft.taken) >= BATCH_MAX or draft.taken[-1].alone or self._next_is_alone())
-                if draft.taken and self._sending is None and (full or len(draft.taken) >= len(self._waiting)):
+                others = len(self._waiting) if self._sending is None else len(self._sending.taken)
+                if full or (draft.taken and len(draft.taken) >= others and (self._sending is None or not self._waiting)):
                     break
                 if self._waiting and not full:
                     taken = self._pop(TURN_MAX)

@@ -72,7 +72,7 @@ class Books:
         self._accounts: dict[str, Account] = {}
         self._open: dict[str, _Open] = {}
         self._terms: Terms | None = None
-        self._rates: dict[tuple[str, str], tuple[int, SheetRate]] = {}
+        self._rates: dict[tuple[str, str], tuple[RateSheets, int, SheetRate]] = {}
         # Of the command in hand: what it looked at (with how many events were pending before), whether it created something, what it
         # posts, who decides.
         self._command: Command
@@ -119,7 +119,7 @@ class Books:
         """Who decides, when, by which command and under which terms."""
         if self._by is None:
             command = self._command
-            terms = self.terms.version if self.corridor_or_none() is not None else 0
+            terms = self.terms.version if self._terms is not None or self.corridor_or_none() is not None else 0
             self._by = Decision(self.now, command.actor, self.command_id, command.cause, terms)
         return self._by
 
@@ -210,11 +210,14 @@ class Books:
 
     def rate(self, participant: str, currency: str) -> SheetRate:
         """The participant's price of one ``currency`` now, looked up once for each state of its sheets. Raises RateMissing."""
+        looked_up = self._rates.get((participant, currency))
+        if looked_up is not None:
+            sheets, version, rate = looked_up
+            if sheets.version == version:
+                return rate
         sheets = self.rates(participant)
-        version, rate = self._rates.get((participant, currency), (0, None))
-        if rate is None or version != sheets.version:
-            rate = sheets.rate(currency, self.now)
-            self._rates[participant, currency] = sheets.version, rate
+        rate = sheets.rate(currency, self.now)
+        self._rates[participant, currency] = sheets, sheets.version, rate
         return rate
 
     def quote(self, quote: UUID) -> Quote:

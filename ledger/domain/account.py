@@ -75,7 +75,7 @@ class Account(Aggregate):
     def collect(self, line: PostedLine) -> None:
         """Takes a line into this commit's event. Never refuses: guards ran before (`check_accepts`)."""
         self.collected.append(line)
-        self.collected_sum += self.effect(line.amount)
+        self.collected_sum += line.amount if self.normal_side == "debit" else -line.amount
 
     def record_collected(self, at: datetime) -> None:
         """Records the commit's lines, if any, as one event."""
@@ -84,7 +84,7 @@ class Account(Aggregate):
         lines, balance = tuple(self.collected), self.standing
         self.collected, self.collected_sum = [], 0
         below = self.floor is not None and balance < self.floor
-        self.trigger_event(AccountPosted, timestamp=at, lines=lines, balance=balance, below_floor=below)
+        self.record_undecided(AccountPosted, at, lines=lines, balance=balance, below_floor=below)
 
     def set_floor(self, by: Decision, floor: int) -> None:
         """A lower cap is valid at once for new fundings and is never itself a breach."""

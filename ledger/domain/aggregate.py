@@ -7,7 +7,7 @@ stream is replayed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
@@ -46,6 +46,11 @@ class Event(BaseModel, CanMutateAggregate[UUID]):
         super().__pydantic_init_subclass__(**kwargs)
         if "TOPIC" in cls.__dict__:
             register_topic(cls.TOPIC, cls)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Self:
+        """The event that states ``values``, validated as by the constructor, which would take twice as long."""
+        return cast(Self, cls.__pydantic_validator__.validate_python(values))
 
     def _as_dict(self) -> dict[str, Any]:
         return self.__dict__
@@ -101,20 +106,30 @@ class Aggregate(BaseAggregate[UUID]):
     @classmethod
     def begin(cls, event_class: type[CreatedEvent], stream: UUID, by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> Self:
         """A new aggregate whose first event states ``facts``."""
-        return cls._create(
-            event_class,
-            id=stream,
-            timestamp=by.at,
-            actor=by.actor,
-            command=by.command,
-            cause=by.cause,
-            terms=by.terms,
-            rules=rules,
-            **facts,
-        )
+        at, actor, command, cause, terms = by
+        event = event_class.of({
+            "originator_id": stream, "originator_version": cls.INITIAL_VERSION, "originator_topic": cls.TOPIC, "timestamp": at,
+            "actor": actor, "command": command, "cause": cause, "terms": terms, "rules": rules, **facts,
+        })  # fmt: skip
+        created = cast(Self, event.mutate(None))
+        created._pending_events.append(event)
+        return created
 
     def record(self, event_class: type[DecidedEvent], by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> None:
         """Appends the event that states ``facts`` and applies it."""
-        self.trigger_event(
-            event_class, timestamp=by.at, actor=by.actor, command=by.command, cause=by.cause, terms=by.terms, rules=rules, **facts
-        )
+        at, actor, command, cause, terms = by
+        self._append(event_class, at, {
+            "originator_id": self._id, "originator_version": self._version + 1, "timestamp": at,
+            "actor": actor, "command": command, "cause": cause, "terms": terms, "rules": rules, **facts,
+        })  # fmt: skip
+
+    def record_undecided(self, event_class: type[Event], at: datetime, **facts: Any) -> None:
+        """Appends an event that no single command decided."""
+        self._append(event_class, at, {"originator_id": self._id, "originator_version": self._version + 1, "timestamp": at, **facts})
+
+    def _append(self, event_class: type[Event], at: datetime, values: dict[str, Any]) -> None:
+        """The event is made for this very version, so what the library would check about that is so."""
+        event = event_class.of(values)
+        event.apply(self)
+        self._version, self._modified_on = event.originator_version, at
+        self._pending_events.append(event)

@@ -6,3 +6,6 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END
 $$;
+
+-- Compressing the events of busy accounts took a third of the time of their COPY. They stay as they are, and in the row while they fit.
+ALTER TABLE ledger.events ALTER COLUMN state SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
