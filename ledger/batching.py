@@ -24,9 +24,9 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from ledger.answers import Answer, Answered, Request, decode_answer, encode_answer
 from ledger.clock import Clock
-from ledger.draft import Decided, Draft, HandlerFault
 from ledger.domain import ids
 from ledger.domain.aggregate import Aggregate
+from ledger.draft import Decided, Draft, HandlerFault
 from ledger.errors import OutcomeUnknown, Overloaded, StillRunning, Unavailable
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper

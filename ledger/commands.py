@@ -7,12 +7,12 @@ loads them in one query; a handler may still ask for more.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ledger.domain import ids
 from ledger.domain.break_events import BreakClass
@@ -74,8 +74,8 @@ class RegisterKey(Command):
     key_id: str
     principal: str
     public_key: str
-    valid_from: datetime
-    valid_until: datetime
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
 
 
 class RevokeKey(Command):
@@ -111,8 +111,8 @@ class PublishRateSheet(Command):
 
     sheet: str
     rates: dict[str, Decimal]
-    valid_from: datetime
-    valid_until: datetime
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
     source: str
 
     def streams(self) -> Iterable[UUID]:
@@ -228,7 +228,7 @@ class AnswerRecall(TransferCommand):
 class FlagUnanswered(TransferCommand):
     """The partner's answer was due ``since`` and has not come."""
 
-    since: datetime
+    since: AwareDatetime
 
 
 class ResolveUnanswered(TransferCommand):

@@ -17,12 +17,13 @@ from eventsourcing.persistence import PersistenceError
 from ledger.answers import Answered, encode_answer
 from ledger.books import Books
 from ledger.commands import Command
+from ledger.deciding.outcome import Outcome
 from ledger.domain.aggregate import Aggregate
 from ledger.errors import Refusal
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
 from ledger.eventstore.records import Commit, Head, Receipt
-from ledger.handlers import HANDLERS, Outcome
+from ledger.handlers import HANDLERS
 from ledger.waiting import Waiting
 
 Find = Callable[[UUID], Aggregate | None]

@@ -14,14 +14,15 @@
     │   │                            RecallAlreadyOpen, RecallAlreadyAnswered, CashProofMissing
     │   ├── account                  AccountUnknown, AccountFrozen, AccountClosed, AccountNotEmpty, FloorReached
     │   ├── officers                 SecondOfficerNeeded, CaseUnknown, CaseAlreadyDecided, NotPermitted
-    │   └── settlement               CycleUnknown, NothingToSettle, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
+    │   └── settlement               CycleUnknown, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
     │                                BreakUnknown, BreakStepOutOfOrder, ReferenceAlreadyUsed
     ├── Malformed                    the request cannot be read: 400, nothing is kept
     ├── KeyReused                    an idempotency key came back with another request
     ├── StillRunning                 the same key is being decided right now
     ├── OutcomeUnknown               the commit's answer was lost: ask again with the same key
     ├── Unavailable                  a part the ledger needs is down: try again later
-    │   └── Overloaded
+    │   ├── Overloaded
+    │   └── ReadTooEarly
     └── Misconfigured                the process cannot start as it is set up
         └── MigrationsMissing
 
@@ -276,12 +277,6 @@ class CycleUnknown(Refusal):
     """No such settlement cycle."""
 
 
-class NothingToSettle(Refusal):
-    """The log has not moved since the last cycle closed."""
-
-    transient = True
-
-
 class NotDueInCycle(Refusal):
     """The cycle expects no such payment, or another amount."""
 
@@ -338,6 +333,10 @@ class Unavailable(LedgerError):
 
 class Overloaded(Unavailable):
     """Too many commands are waiting."""
+
+
+class ReadTooEarly(Unavailable):
+    """The projections have not reached the position or instant the read asks for: ask again shortly."""
 
 
 class Misconfigured(LedgerError):

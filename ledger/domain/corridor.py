@@ -15,7 +15,7 @@ from ledger.domain.corridor_events import (
     CorridorTermsAmended,
 )
 from ledger.domain.terms import Terms
-from ledger.errors import CorridorAlreadyOpen, KeyInvalid, NothingToSettle, TermsInvalid
+from ledger.errors import CorridorAlreadyOpen, KeyInvalid, TermsInvalid
 
 ED25519_KEY_BYTES = 32
 
@@ -109,12 +109,7 @@ class Corridor(Aggregate):
         self.record(CorridorKeyRevoked, by, key_id=key_id, reason=reason)
 
     def close_cycle(self, by: Decision, boundary: int) -> int:
-        """The number of the cycle that ends at ``boundary``. Raises NothingToSettle when the log has not moved."""
-        if boundary <= self.last_boundary:
-            raise NothingToSettle(
-                f"Nothing was booked since cycle {self.last_cycle} closed.", field="cycle", value=self.last_cycle,
-                way_out="Close the cycle after the next booking.",
-            )  # fmt: skip
+        """The number of the cycle that ends at ``boundary``. One in which nothing is due is settled at once."""
         number = self.last_cycle + 1
         self.record(CorridorCycleClosed, by, number=number, boundary=boundary)
         return number

@@ -32,7 +32,7 @@ class Rounding(StrEnum):
 def decimals(currency: str) -> int:
     """How many decimals the currency has (ISO 4217): MAD 2, VND 0.
 
-    Raises CurrencyNotAccepted when ISO 4217 does not know the code or gives it no minor unit.
+    Raises CurrencyNotAccepted when ISO 4217 does not know the code. Codes without a minor unit (XAU, XXX) count as 0; no terms name them.
     """
     try:
         sub_unit = moneyed.get_currency(currency).sub_unit

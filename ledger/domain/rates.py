@@ -11,6 +11,9 @@ from ledger.domain.pricing import SheetRate
 from ledger.domain.rates_events import RateSheetPublished, RateSheetsBegun
 from ledger.errors import NotPermitted, RateMissing, RateSheetInvalid
 
+# No price has more digits, before and behind the point together; what has would only make exact arithmetic slow.
+PRICE_DIGITS_MAX = 18
+
 
 class RateSheets(Aggregate):
     """Decides which sheet is in force at an instant."""
@@ -49,9 +52,10 @@ class RateSheets(Aggregate):
                 value=sheet,
                 way_out="Give the new sheet its own id.",
             )
-        if not rates or any(rate <= 0 or not rate.is_finite() for rate in rates.values()) or valid_until <= valid_from:
+        if not rates or not all(map(_is_price, rates.values())) or valid_until <= valid_from:
             raise RateSheetInvalid(
-                f"Sheet {sheet!r} needs at least one rate, all above zero, and a validity that begins before it ends.", field="rates",
+                f"Sheet {sheet!r} needs at least one rate, all above zero with at most {PRICE_DIGITS_MAX} digits, and a validity that "
+                "begins before it ends.", field="rates",
                 value=sheet, way_out="Publish the sheet again with positive rates.",
             )  # fmt: skip
         self.record(RateSheetPublished, by, sheet=sheet, rates=rates, valid_from=valid_from, valid_until=valid_until, source=source)
@@ -67,3 +71,9 @@ class RateSheets(Aggregate):
             )  # fmt: skip
         newest = max(in_force, key=lambda s: (s.valid_from, s.originator_version))
         return SheetRate(rate=newest.rates[currency], sheet=newest.sheet, valid_until=newest.valid_until)
+
+
+def _is_price(rate: Decimal) -> bool:
+    if not rate.is_finite() or rate <= 0:
+        return False
+    return abs(rate.adjusted()) < PRICE_DIGITS_MAX and len(rate.as_tuple().digits) <= PRICE_DIGITS_MAX

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent
 from ledger.domain.posting import ReturnPart
@@ -22,7 +22,7 @@ class Condition(BaseModel):
     kind: Literal["parcel_delivered", "document_presented"]
     reference: str
     confirmed_by: str
-    deadline: datetime
+    deadline: AwareDatetime
 
 
 class Screened(BaseModel):

@@ -30,6 +30,18 @@ class UnknownEvent(LedgerError):
     """A stored event has a topic this version does not know: it was written by a newer one."""
 
 
+def read_state(topic: str, state: bytes) -> tuple[str, dict[str, Any]]:
+    """The newest topic and the fields of a stored state, upcast but not validated: for readers that want facts, not events.
+
+    Raises ValueError when the bytes are not JSON.
+    """
+    fields = from_json(state)
+    while topic in UPCASTERS:
+        topic, upcast = UPCASTERS[topic]
+        fields = upcast(fields)
+    return topic, fields
+
+
 class EventMapper(Mapper[UUID]):
     """The library's mapper protocol on pydantic events. ``upcasters`` is replaced only by tests."""
 

@@ -118,6 +118,27 @@ WHERE corridor = %(corridor)s AND position > %(after)s AND position <= coalesce(
     (SELECT boundary FROM ledger.events WHERE corridor = %(corridor)s AND position = %(after)s + 1))
 ORDER BY position;
 
+-- name: stored_rows
+-- Rows as they are, for checking: this relies neither on dense positions nor on boundaries.
+SELECT position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash
+FROM ledger.events
+WHERE corridor = %(corridor)s AND position > %(after)s
+ORDER BY position
+LIMIT %(size)s;
+
+-- name: open_receipts
+-- Receipts in the order of their positions, for checking; sorted by the server, handed over piece by piece.
+DECLARE stored_receipts NO SCROLL CURSOR FOR
+SELECT position, command, answer FROM ledger.receipts WHERE corridor = %(corridor)s ORDER BY position;
+
+-- name: next_receipts
+-- The next piece of them.
+FETCH 5000 FROM stored_receipts;
+
+-- name: repeated_commands
+-- Commands that were answered more than once.
+SELECT command, max(position) FROM ledger.receipts WHERE corridor = %(corridor)s GROUP BY command HAVING count(*) > 1 ORDER BY 2;
+
 -- name: boundary_at
 -- The end of the last commit that is complete at a position.
 SELECT position FROM ledger.events
@@ -216,6 +237,14 @@ VALUES (%(corridor)s, %(name)s, %(position)s)
 ON CONFLICT (corridor, name) DO UPDATE SET position = excluded.position
     WHERE reader.position < excluded.position
 RETURNING position;
+
+-- name: reset_tracking
+-- Puts a reader of the log back to the beginning.
+UPDATE ledger.tracking SET position = 0 WHERE corridor = %(corridor)s AND name = %(name)s;
+
+-- name: tracked_corridors
+-- The corridors that a reader has begun with.
+SELECT corridor FROM ledger.tracking WHERE name = %(name)s AND position > 0 ORDER BY corridor;
 
 -- name: tracking_position
 -- How far a reader of the log has come.

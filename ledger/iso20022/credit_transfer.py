@@ -5,7 +5,7 @@ Whether the corridor takes the currency, the purpose or the amount is for the le
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -100,7 +100,7 @@ class CreditTransfer:
     product: Product = Product.ACCOUNT_TO_ACCOUNT
     evidence: tuple[str, ...] = ()
     release_condition: ReleaseCondition | None = None
-    remittance: tuple[str, ...] = ()
+    remittance: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def states_settlement(self) -> bool:

@@ -1,6 +1,7 @@
 """Who and where in a message: parties, addresses, accounts, agents (ISO 20022 Party, CashAccount, FinancialInstitution).
 
-Texts are as the message has them. All of this is personal data: it belongs into the vault, never into the log or an error.
+Texts are as the message has them. All but agents is personal data: it belongs into the vault, never into the log, an error or a
+``repr``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Address:
     """A postal address in its own fields (PostalAddress24). ``lines`` hold what could not be structured; ``country`` is ISO 3166."""
 
@@ -34,7 +35,7 @@ class Address:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Identification:
     """A document or register number. ``scheme`` is a code of the external set (NIDN, CCPT, TXID …) or the sender's own word for it."""
 
@@ -44,7 +45,7 @@ class Identification:
     scheme_is_code: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Birth:
     """Date and place of birth; the standard wants all three or none (DateAndPlaceOfBirth1)."""
 
@@ -54,7 +55,7 @@ class Birth:
     province: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Party:
     """A debtor or creditor. ``name`` is the Latin form, ``native_name`` the form in the person's own script.
 
@@ -71,7 +72,7 @@ class Party:
     country_of_residence: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Account:
     """A cash account: an IBAN (ISO 13616) or another number, never both."""
 

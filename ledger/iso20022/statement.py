@@ -6,7 +6,7 @@ accounts mirror them, so what a bank calls CRDT is a debit in our books.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -62,7 +62,7 @@ class EntryDetail:
     currency: str | None = None
     direction: Direction | None = None
     return_reason: str | None = None
-    additional_info: str | None = None
+    additional_info: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Entry:
     reversal: bool = False
     code: BankTransactionCode = NO_CODE
     details: tuple[EntryDetail, ...] = ()
-    additional_info: str | None = None
+    additional_info: str | None = field(default=None, repr=False)
 
     @property
     def signed_minor(self) -> int:
@@ -112,7 +112,7 @@ class Statement:
     page: int | None = None
     last_page: bool = True
     balances: tuple[Balance, ...] = ()
-    additional_info: str | None = None
+    additional_info: str | None = field(default=None, repr=False)
     message_id: str = ""
     version: str = "camt.053.001.08"
 

@@ -15,7 +15,7 @@ from ledger.clock import system_clock
 from ledger.eventstore.connections import PostgresPool
 from ledger.privacy.keys import FileKeyProvider
 from ledger.privacy.vault import Vault
-from ledger.projections.runner import ProjectionRunner
+from ledger.projections.runner import Runner
 from ledger.verify import verify
 
 PROCESSES, CALLERS, LIVES = 4, 16, 5_000
@@ -49,8 +49,8 @@ def test_every_key_has_one_effect_and_every_answer_is_in_the_log(module_database
     [(receipts,)] = pool.rows("SELECT count(*) FROM ledger.receipts WHERE corridor = %(corridor)s", {"corridor": corridor})
     assert receipts == 3 * LIVES + SETUP_COMMANDS
 
-    ProjectionRunner(pool, corridor).catch_up()
-    report = verify(ledger.log_store, pool, corridor)
+    Runner(ledger.log_store).catch_up()
+    report = verify(pool, corridor)
     assert {name: rule.first_break for name, rule in report.rules.items() if not rule.ok} == {}
     ledger.close()
     pool.close()

@@ -1,0 +1,107 @@
+"""The application: routes behind the gate, one shape for every error, projections kept up to date while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.authentication import Authenticator
+from api.gate import Gate
+from api.invalid_input import from_http, from_validation
+from api.key_registry import KeyRegistry
+from api.openapi import document
+from api.problems import respond
+from api.projecting import Projector
+from api.routes import (
+    accounts,
+    agreements,
+    breaks,
+    cases,
+    cycles,
+    description,
+    health,
+    messages,
+    quotes,
+    reports,
+    transfer_steps,
+    transfer_views,
+    transfers,
+    treasury,
+)
+from ledger.bootstrap import Service
+
+CORRIDOR_ROUTES = (
+    quotes, transfers, transfer_views, transfer_steps, messages, accounts, treasury, cycles, cases, breaks, reports, agreements,
+    description,
+)  # fmt: skip
+
+
+def create_app(service: Service, *, project: bool = True, wait_seconds_max: float = 5.0) -> FastAPI:
+    """The HTTP API of a service, which stays the caller's to close.
+
+    With ``project`` this process also keeps the projections up to date; without, another one has to. A read that asks for a log
+    position waits for it at most ``wait_seconds_max``.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        projector = Projector(service.pool, project=project)
+        app.state.projector = projector
+        try:
+            await run_in_threadpool(projector.follow_all)
+            yield
+        finally:
+            await run_in_threadpool(projector.close)
+
+    app = FastAPI(
+        title="Corridor",
+        version=_version(),
+        summary="A payment corridor between two postal banks.",
+        description="Every request is signed (RFC 9421), every command carries an idempotency key, every error is a problem (RFC 9457), "
+        "and every answer names the position of the log it belongs to.",
+        lifespan=lifespan,
+        # The document is served behind the gate, below each corridor.
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.state.wait_seconds_max = wait_seconds_max
+    corridor = APIRouter(prefix="/v1/corridors/{corridor}")
+    for module in CORRIDOR_ROUTES:
+        corridor.include_router(module.router)
+    app.include_router(health.router)
+    app.include_router(corridor)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _not_routed)
+    settings = service.settings
+    authenticator = Authenticator(
+        KeyRegistry(service.pool, service.clock), service.clock, age_seconds_max=settings.signature_age_seconds_max
+    )
+    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=settings.max_body_bytes)
+    app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
+    return app
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return respond(from_validation(error))
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return respond(from_http(error, request.url.path, request.method), error.headers)
+
+
+def _version() -> str:
+    try:
+        return version("corridor-ledger")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,135 @@
+"""What can be wrong with a request before the ledger is asked.
+
+::
+
+    LedgerError
+    └── RequestError
+        ├── Unauthenticated                401: nobody known asked
+        │   ├── SignatureMissing           the request carries no signature
+        │   ├── SignatureMalformed         the signature fields cannot be read
+        │   ├── SignatureTagWrong          no signature was made for this service
+        │   ├── SignatureIncomplete        the signature leaves out a component or a parameter
+        │   ├── SigningKeyUnknown          the key id is registered nowhere
+        │   ├── SigningKeyNotInForce       revoked, not yet valid or no longer valid
+        │   ├── SignatureTooOld            made longer ago than requests may be old
+        │   ├── SignatureFromTheFuture     made later than now
+        │   ├── SignatureWrong             the signature does not verify
+        │   ├── NonceReused                the request was sent before
+        │   └── DigestWrong                the body is not the one that was signed
+        ├── RequestInvalid                 400: a field of path, query, header or body cannot be read
+        │   ├── IdempotencyKeyMissing      a command without a key
+        │   └── IdempotencyKeyMalformed    the key is no quoted string
+        ├── RouteUnknown                   404: there is nothing here
+        ├── ReportUnknown                  404: no night wrote a report of that id
+        ├── MethodNotAllowed               405: not in this way
+        ├── AnswerNotAcceptable            406: no answer in the form that is asked for
+        ├── BodyTooLarge                   413: more bytes than the service takes
+        └── ContentTypeWrong               415: the body is of another kind than the route takes
+
+None of them is stored: nothing is kept of a request that was not understood, and no idempotency key is burnt by it.
+"""
+
+from __future__ import annotations
+
+from ledger.errors import LedgerError
+
+
+class RequestError(LedgerError):
+    """The request cannot be taken. ``field`` and ``value`` name what was wrong (nothing personal), ``way_out`` says what to do."""
+
+    def __init__(self, detail: str, *, field: str = "", value: object = "", way_out: str = "") -> None:
+        super().__init__(f"{detail} {way_out}".strip())
+        self.detail = detail
+        self.field = field
+        self.value = str(value)
+        self.way_out = way_out
+
+
+# Who asks
+
+
+class Unauthenticated(RequestError):
+    """Nobody the corridor knows has signed this request (RFC 9421)."""
+
+
+class SignatureMissing(Unauthenticated):
+    """Signature-Input or Signature is absent."""
+
+
+class SignatureMalformed(Unauthenticated):
+    """The signature fields are not the structured fields of RFC 9421 §4, or hold more than one signature for us."""
+
+
+class SignatureTagWrong(Unauthenticated):
+    """No signature carries the tag of this service: it was made for something else."""
+
+
+class SignatureIncomplete(Unauthenticated):
+    """A component or a parameter that must be signed is not."""
+
+
+class SigningKeyUnknown(Unauthenticated):
+    """No corridor has registered the key id."""
+
+
+class SigningKeyNotInForce(Unauthenticated):
+    """The key was revoked, or the instant lies outside its validity."""
+
+
+class SignatureTooOld(Unauthenticated):
+    """Created before the window that ends now."""
+
+
+class SignatureFromTheFuture(Unauthenticated):
+    """Created later than now, beyond what clocks may differ by."""
+
+
+class SignatureWrong(Unauthenticated):
+    """The signature is not that of the key over this request."""
+
+
+class NonceReused(Unauthenticated):
+    """The very same signed request came before."""
+
+
+class DigestWrong(Unauthenticated):
+    """Content-Digest (RFC 9530) is not the digest of the body."""
+
+
+# What is asked
+
+
+class RequestInvalid(RequestError):
+    """A field of the path, query, headers or body cannot be read."""
+
+
+class IdempotencyKeyMissing(RequestInvalid):
+    """A command says under which key it is done at most once."""
+
+
+class IdempotencyKeyMalformed(RequestInvalid):
+    """The key is not a string of RFC 8941 §3.3.3, in double quotes."""
+
+
+class RouteUnknown(RequestError):
+    """No route has this path."""
+
+
+class ReportUnknown(RequestError):
+    """No report of the night job has this id."""
+
+
+class MethodNotAllowed(RequestError):
+    """The route exists, the method is not one of its own."""
+
+
+class AnswerNotAcceptable(RequestError):
+    """Accept leaves out every form the route answers in."""
+
+
+class BodyTooLarge(RequestError):
+    """More bytes than CORRIDOR_MAX_BODY_BYTES."""
+
+
+class ContentTypeWrong(RequestError):
+    """The body is declared to be something the route does not take."""

@@ -1,0 +1,146 @@
+"""The one way in: nothing behind it is reached without a signature, and nothing breaks out of it unanswered.
+
+No route is open by default. The gate stands before routing, so a route that somebody forgets to protect is protected all the same, and a
+stranger cannot even learn which paths exist. Only the paths in ``OPEN_PATHS`` are let through unsigned.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from pathlib import Path
+
+from anyio import CapacityLimiter, to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.authentication import Authenticator, Caller, Fields, SignedHead, check_digest
+from api.errors import BodyTooLarge, SignatureMissing
+from api.problems import respond
+
+logger = logging.getLogger(__name__)
+
+THREADS_MAX = 16
+OPEN_PATHS = frozenset({"/health", "/ready"})
+_CORRIDOR = re.compile(r"^/v1/corridors/([^/]*)(?:/|$)")
+
+
+class Gate:
+    """ASGI middleware: authenticates by the head, reads a bounded body, checks its digest, then lets the request in.
+
+    What it found stands in the request's state: ``caller`` and ``body``.
+    """
+
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, body_bytes_max: int) -> None:
+        self._app = app
+        self._authenticator = authenticator
+        self._body_bytes_max = body_bytes_max
+        # Threads of its own: readers that wait for a projection must not keep others from being let in.
+        self._threads = CapacityLimiter(THREADS_MAX)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answering = _Answering(send)
+        try:
+            if scope["path"] not in OPEN_PATHS:
+                head = _head_of(scope)
+                caller = await to_thread.run_sync(self._caller, head, scope["path"], limiter=self._threads)
+                body = await self._read(head, receive)
+                check_digest(head, body)
+                scope.setdefault("state", {}).update(caller=caller, body=body)
+                receive = _once(body, receive)
+            await self._app(scope, receive, answering)
+        except _ClientGone:
+            return
+        except Exception as error:
+            response = respond(error)
+            if response.status_code == 500:
+                _log_failure(scope, error)
+            if answering.begun:
+                raise ConnectionAbortedError from None
+            await response(scope, receive, send)
+
+    def _caller(self, head: SignedHead, path: str) -> Caller:
+        match = _CORRIDOR.match(path)
+        if match is None:
+            # Outside the corridors there is nothing but the open paths; a signature would not change that.
+            raise SignatureMissing(
+                "Every path outside the corridors is closed.",
+                field="path",
+                way_out="Ask below /v1/corridors/{corridor}/, signed by a key of that corridor.",
+            )
+        return self._authenticator.caller(head, match.group(1))
+
+    async def _read(self, head: SignedHead, receive: Receive) -> bytes:
+        declared = head.value("content-length")
+        if declared.isdecimal() and int(declared) > self._body_bytes_max:
+            raise self._too_large()
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise _ClientGone
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self._body_bytes_max:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(
+            f"The body has more than {self._body_bytes_max} bytes.",
+            field="body",
+            way_out="Split it: a file of messages can be sent in parts.",
+        )
+
+
+class _ClientGone(Exception):
+    """The connection closed before the request was there: nobody is left to answer."""
+
+
+class _Answering:
+    """Passes the answer on, and knows whether it has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        await self._send(message)
+
+
+def _head_of(scope: Scope) -> SignedHead:
+    """The request as it was signed: the path and query byte for byte as they were sent."""
+    lines = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    host = next((value for name, value in lines if name == "host"), "")
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    return SignedHead(scope["method"], f"{scope['scheme']}://{host}{scope['raw_path'].decode('latin-1')}{query}", Fields(lines))
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    """Gives the body that was read, then whatever the connection says next."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _log_failure(scope: Scope, error: Exception) -> None:
+    """Where it failed, never what it failed on: messages of exceptions may repeat values."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    logger.error("request failed: %s %s: %s at %s", scope["method"], scope["path"], type(error).__name__, where)

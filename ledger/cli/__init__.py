@@ -1,0 +1,5 @@
+"""The command ``corridor``."""
+
+from ledger.cli.frame import main
+
+__all__ = ["main"]

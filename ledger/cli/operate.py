@@ -1,0 +1,227 @@
+"""Running the service: demo, migrate, open, keys, serve, doctor, bench."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from rich.table import Table
+
+from corridors import shipped, shipped_terms
+from ledger import commands as c
+from ledger.application import Asked
+from ledger.bench.engine import bench_engine
+from ledger.bootstrap import migrate_database
+from ledger.cli import frame as cli
+from ledger.cli.frame import AsJson, Corridor, app, console, print_json
+from ledger.cli.steps import report_answer
+from ledger.doctor import examine
+from ledger.domain.terms import read_terms
+from ledger.embedded import stop_embedded
+from ledger.errors import Malformed
+
+keys_app = typer.Typer(help="Public keys by which banks and officers sign.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+Actor = Annotated[str, typer.Option("--as", help="Who acts, for example operator:amina.")]
+
+
+@app.command()
+def demo(
+    transfers: Annotated[int, typer.Option(help="How many transfers the imported file holds.", min=20, max=10_000)] = 400,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same corridor days.")] = 2026,
+    as_json: bool = AsJson,
+    stop_database: Annotated[bool, typer.Option(help="Only stop the embedded PostgreSQL.")] = False,
+) -> None:
+    """Watch money move between two banks for a fortnight, and see that nothing was lost. A second run adds nothing."""
+    from ledger.sandbox.demo import demo_service, run_demo  # noqa: PLC0415 - the sandbox is no part of production
+    from ledger.sandbox.pages import print_demo  # noqa: PLC0415
+
+    configured = cli.settings()
+    if stop_database:
+        stop_embedded(configured.data_dir)
+        return
+    migrate_database(configured)
+    with demo_service(configured, seed=seed) as service:
+        result = run_demo(service, transfers=transfers, seed=seed, console=cli.errors if as_json else console)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        print_demo(result, console)
+    raise SystemExit(cli.OK if result.ok else cli.FOUND)
+
+
+@app.command()
+def migrate(as_json: bool = AsJson) -> None:
+    """Bring the database to this version's schema, as its owner (CORRIDOR_OWNER_URL)."""
+    applied = migrate_database(cli.settings())
+    if as_json:
+        print_json({"applied": applied})
+    else:
+        console.print(f"Applied: {', '.join(applied)}." if applied else "Nothing to do: the database is up to date.")
+
+
+@app.command(name="open")
+def open_corridor(
+    terms: Annotated[str, typer.Argument(help=f"A file of terms, or the name of a shipped one: {', '.join(shipped())}.")],
+    actor: Actor = "operator:cli",
+    as_json: bool = AsJson,
+) -> None:
+    """Open a corridor with its terms, or amend it with a newer version of them."""
+    agreement = shipped_terms(terms) if terms in shipped() else read_terms(_read_text(terms))
+    with cli.service() as service:
+        command = c.OpenCorridor(corridor=agreement.code, actor=actor, idempotency_key=f"terms-{agreement.version}", agreement=agreement)
+        report_answer(service.ledger(agreement.code).execute(command), as_json)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Listen here instead of CORRIDOR_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen here instead of CORRIDOR_PORT.")] = None,
+) -> None:
+    """Serve the HTTP API, with the projections following the log."""
+    import uvicorn  # noqa: PLC0415 - only this command needs the web server
+
+    from api.app import create_app  # noqa: PLC0415
+
+    configured = cli.settings()
+    with cli.service() as service:
+        address, door = host or configured.host, port or configured.port
+        cli.errors.print(f"Serving http://{address}:{door}/v1 (stop with Ctrl-C).", highlight=False)
+        uvicorn.run(create_app(service), host=address, port=door, server_header=False, access_log=False, log_config=None)
+
+
+@app.command()
+def doctor(as_json: bool = AsJson) -> None:
+    """Check that this process and its database are fit to keep a ledger; exit code 1 when something is not."""
+    configured = cli.settings()
+    with cli.service() as service:
+        checks = examine(service)
+    if as_json:
+        print_json(
+            {"ok": all(check.ok for check in checks), "settings": configured.shown(), "checks": [check._asdict() for check in checks]}
+        )
+    else:
+        table = Table("", "check", "found", "way out", box=None)
+        for check in checks:
+            table.add_row("[green]✓[/green]" if check.ok else "[red]✗[/red]", check.name, check.found, "" if check.ok else check.way_out)
+        console.print(table)
+    raise SystemExit(cli.OK if all(check.ok for check in checks) else cli.FOUND)
+
+
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="What to measure: engine.")] = "engine",
+    quick: Annotated[bool, typer.Option(help="A figure in under a minute.")] = False,
+    as_json: bool = AsJson,
+) -> None:
+    """Measure complete transfers a second beside PostgreSQL's own pgbench, in a corridor made for it."""
+    if what != "engine":
+        raise Malformed(f"There is no bench called {what!r}.", field="what", value=what, way_out="Use engine.")
+    configured = cli.settings()
+    migrate_database(configured)
+    with cli.service() as service:
+        result = bench_engine(
+            service,
+            corridor=f"bench-{_letters(8)}",
+            seed=secrets.randbits(32),
+            transfers=1_500 if quick else 10_000,
+            runs=3,
+            yardstick_seconds=5 if quick else 20,
+            progress=lambda line: cli.errors.print(f"[dim]{line}[/dim]"),
+        )
+    if as_json:
+        print_json(result)
+        return
+    table = Table("figure", "value", box=None)
+    table.add_row("complete transfers/s, median", str(result["median"]))
+    table.add_row("runs", ", ".join(map(str, result["runs"])))
+    table.add_row(result["yardstick"]["name"], f"{result['yardstick']['before']} before, {result['yardstick']['after']} after")
+    table.add_row("ratio", str(result["ratio"]))
+    table.add_row("machine", json.dumps(result["machine"]))
+    console.print(table)
+
+
+@keys_app.command("generate")
+def generate_key(file: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, readable by you only).")]) -> None:
+    """Make an Ed25519 key pair; prints the public key to register."""
+    key = Ed25519PrivateKey.generate()
+    file.touch(mode=0o600, exist_ok=False)
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    console.print(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex(), highlight=False)
+
+
+@keys_app.command("register")
+def register_key(
+    key_id: Annotated[str, typer.Argument(help="The id that signatures will name.")],
+    principal: Annotated[str, typer.Argument(help="Who signs with it: abb, officer:amina, bank:settlement …")],
+    public_key: Annotated[str, typer.Argument(help="The raw public key in hex, as `corridor keys generate` prints it.")],
+    days: Annotated[int, typer.Option(help="How long it is valid.")] = 365,
+    actor: Actor = "operator:cli",
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Put a public key in force."""
+    with cli.service() as service:
+        now = service.clock()
+        command = c.RegisterKey(
+            corridor=corridor,
+            actor=actor,
+            idempotency_key=f"key-{key_id}-{public_key[:16]}",
+            key_id=key_id,
+            principal=principal,
+            public_key=public_key,
+            valid_from=now,
+            valid_until=now + timedelta(days=days),
+        )
+        # The instants differ from run to run; the request is the key itself.
+        asked = Asked("COMMAND", "RegisterKey", f"{key_id} {principal} {public_key}".encode())
+        report_answer(service.ledger(corridor).execute(command, asked), as_json)
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key_id: str,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
+    actor: Actor = "operator:cli",
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Put a public key out of force at once."""
+    with cli.service() as service:
+        command = c.RevokeKey(corridor=corridor, actor=actor, idempotency_key=f"revoke-{key_id}", key_id=key_id, reason=reason)
+        report_answer(service.ledger(corridor).execute(command), as_json)
+
+
+@keys_app.command("list")
+def list_keys(corridor: str = Corridor, as_json: bool = AsJson) -> None:
+    """The keys in force and whose they are."""
+    with cli.service() as service:
+        found = service.ledger(corridor).corridor_or_none()
+        keys = list(found.keys.values()) if found else []
+    if as_json:
+        print_json(
+            [key.model_dump(mode="json", include={"key_id", "principal", "public_key", "valid_from", "valid_until"}) for key in keys]
+        )
+        return
+    table = Table("key", "principal", "valid until", "public key", box=None)
+    for key in keys:
+        table.add_row(key.key_id, key.principal, f"{key.valid_until:%Y-%m-%d}", key.public_key)
+    console.print(table)
+
+
+def _read_text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Malformed(f"{path} cannot be read: {error}.", field="file", value=path, way_out="Name a readable UTF-8 file.") from None
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(count))

@@ -1,0 +1,60 @@
+"""``corridor doctor``: is this process, with this database, fit to keep a ledger? Each red line says how to mend it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from ledger.bootstrap import Service
+from ledger.domain.corridor import Corridor
+from ledger.eventstore.health import DURABLE_SETTINGS, database_health
+from ledger.eventstore.log import Log
+
+CLOCK_SKEW_MAX = timedelta(seconds=2)
+CALENDAR_DAYS_MIN = 30
+
+
+class Check(NamedTuple):
+    """One line of the page: what was looked at, whether it is well, what was found, and the way out if it is not."""
+
+    name: str
+    ok: bool
+    found: str
+    way_out: str = ""
+
+
+def examine(service: Service) -> list[Check]:
+    """Every check, in a fixed order. Raises Unavailable when the database does not answer at all."""
+    health = database_health(service.pool)
+    checks = [Check("database", True, f"PostgreSQL {health.version}")]
+    for name, good in DURABLE_SETTINGS.items():
+        found = health.settings[name]
+        way_out = f"Set {name} to {good[0]} in postgresql.conf." if name != "data_checksums" else "Enable it with pg_checksums --enable."
+        checks.append(Check(name, found in good, found, way_out))
+    rights = ", ".join(health.excessive_rights) or "only INSERT and SELECT on the log"
+    checks.append(Check("role", not health.excessive_rights, rights, "Let the application connect as a member of corridor_app only."))
+    triggers = ", ".join(health.weak_triggers) or "the log's tables are append-only, always"
+    checks.append(Check("triggers", not health.weak_triggers, triggers, "ALTER TABLE … ENABLE ALWAYS TRIGGER … as the owner."))
+    skew = abs(health.now - service.clock())
+    checks.append(Check("clock", skew <= CLOCK_SKEW_MAX, f"{skew.total_seconds():.1f} s from the database's", "Run NTP on both machines."))
+    service.vault.check()
+    checks.append(Check("vault", True, "the master key opens it"))
+    for code in Log(service.pool, "").corridors():
+        corridor = service.ledger(code).corridor_or_none()
+        if corridor is not None:
+            checks += _calendars(service, code, corridor)
+    return checks
+
+
+def _calendars(service: Service, code: str, corridor: Corridor) -> list[Check]:
+    newest = corridor.agreements[-1]
+    owners = {**{key: p.calendar for key, p in newest.participants.items()}, newest.settlement.currency: newest.settlement.calendar}
+    return [
+        Check(
+            f"calendar {code} {owner}",
+            (calendar.valid_through - calendar.local(service.clock()).date()).days >= CALENDAR_DAYS_MIN,
+            f"known through {calendar.valid_through}",
+            "Amend the terms with next year's holidays: beyond that day the ledger refuses.",
+        )
+        for owner, calendar in owners.items()
+    ]

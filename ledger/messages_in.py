@@ -1,0 +1,306 @@
+"""Files of messages that a partner sends: each transfer of a pacs.008 becomes a command, and each gets its answer.
+
+A file is read whole before anything is done, so an unreadable one leaves nothing. What is wrong with one transfer answers for that
+transfer alone. A transfer is known by message id and UETR: the same file sent again, or taken up again after a crash, finds the answers
+that were given and adds nothing; the same message id with other content is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from textwrap import wrap
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from ledger.application import Asked, Ledger
+from ledger.batching import Answer, Answered, decode_answer
+from ledger.bootstrap import Service
+from ledger.commands import ReceiveMessage
+from ledger.domain import ids
+from ledger.domain.terms import Terms
+from ledger.errors import KeyReused, Malformed, NotPermitted, Refusal
+from ledger.intake import Intake, Received, order_of
+from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
+from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
+from ledger.iso20022.pacs008 import read_pacs008
+from ledger.iso20022.status_reasons import status_reason
+
+# Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
+CHUNK = 500
+
+# Where a transfer can stand right after it was taken in, and what its sender is told. A hold, a condition and a queue are told alike,
+# so that a hold tips nobody off.
+_STATUS_BY_STATE = {
+    "initiated": "ACTC",
+    "held": "PDNG",
+    "cleared": "PDNG",
+    "funded": "PDNG",
+    "dispatched": "ACSP",
+    "rejected": "RJCT",
+}
+REJECTED = "RJCT"
+_MESSAGE_ID_MAX = 35  # Max35Text
+_LINE_MAX = 105  # Max105Text
+
+Progress = Callable[[int, int], None]
+"""Told after each chunk how many transfers of how many have their answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOutcome:
+    """The answer to one transfer of a file; ``index`` counts from 1.
+
+    ``status`` is ACTC, ACSP, PDNG or RJCT. For RJCT ``reason`` is the ExternalStatusReason1Code, ``rule`` the id of the rule it broke or
+    the code of the refusal, ``field`` the input at fault and ``sentence`` what to do; nothing personal is in them. ``position`` is where
+    the answer stands in the log, None where the transfer could not be read and left nothing there.
+    """
+
+    index: int
+    uetr: UUID | None
+    instruction_id: str | None
+    end_to_end_id: str | None
+    status: str
+    reason: str = ""
+    rule: str = ""
+    field: str = ""
+    sentence: str = ""
+    position: int | None = None
+    replayed: bool = False
+
+    @property
+    def rejected(self) -> bool:
+        return self.status == REJECTED
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The answer to a file, in the file's order. ``received_at`` is when it first came; ``recognised`` that it had come before."""
+
+    group: GroupHeader
+    received_at: datetime
+    recognised: bool
+    transfers: tuple[TransferOutcome, ...]
+
+    @property
+    def message_id(self) -> str:
+        return self.group.message_id
+
+    @property
+    def taken(self) -> tuple[TransferOutcome, ...]:
+        """The transfers that entered the ledger, those that wait among them."""
+        return tuple(transfer for transfer in self.transfers if not transfer.rejected)
+
+    @property
+    def rejected(self) -> tuple[TransferOutcome, ...]:
+        return tuple(transfer for transfer in self.transfers if transfer.rejected)
+
+    @property
+    def position(self) -> int:
+        """Reads that ask for at least this log position see every transfer of the file; 0 when none entered the ledger."""
+        return max((transfer.position or 0 for transfer in self.transfers), default=0)
+
+    def to_pacs002(self) -> bytes:
+        """The answer as pacs.002.001.10; asked again it is the same, byte for byte."""
+        return write_pacs002(
+            StatusReport(
+                message_id=_answer_id(self.message_id),
+                created_at=self.received_at,
+                original_message_id=self.message_id,
+                original_message=self.group.version,
+                original_created_at=self.group.created_at,
+                original_count=len(self.transfers),
+                group_status=group_status_of(transfer.status for transfer in self.transfers),
+                transfers=tuple(_status_of(transfer) for transfer in self.transfers),
+            )
+        )
+
+
+def import_credit_transfers(service: Service, corridor: str, actor: str, data: bytes, *, progress: Progress | None = None) -> ImportReport:
+    """Takes in a pacs.008 that ``actor``, the debtor agent, sent.
+
+    Raises UnreadableMessage (nothing is kept), UnknownCorridor, UnknownParticipant, NotPermitted when another bank's file comes from
+    this actor, KeyReused when the message id came before with other content. After Unavailable, OutcomeUnknown or a crash the same file
+    goes on where it stopped.
+    """
+    ledger = service.ledger(corridor)
+    terms = ledger.terms()
+    terms.participant(actor)
+    file = read_pacs008(data)
+    group = file.group
+    _check_sender(group, actor, terms)
+    came = _receive(ledger, actor, group.message_id, data)
+    asked = Asked("FILE", f"pacs.008/{group.message_id}", sha256(data).digest())
+    outcomes: dict[int, TransferOutcome] = {}
+    orders: list[tuple[CreditTransfer, Received]] = []
+    for outcome in file.outcomes:
+        if isinstance(outcome, TransferFault):
+            outcomes[outcome.index] = _fault(outcome)
+            continue
+        try:
+            orders.append((outcome, _received(outcome, actor, group.message_id, asked, terms)))
+        except Refusal as refusal:
+            outcomes[outcome.index] = _refused(outcome, refusal.code, refusal.field, str(refusal))
+        except ValidationError as error:
+            outcomes[outcome.index] = _unusable(outcome, error)
+    if came.replayed:
+        orders = _without_answered(ledger, orders, outcomes)
+    intake = service.intake(corridor)
+    for chunk in _chunks(orders):
+        for answered in _take_in(ledger, intake, chunk):
+            outcomes[answered.index] = answered
+        if progress is not None:
+            progress(len(outcomes), len(file.outcomes))
+    return ImportReport(group, came.recorded_at, came.replayed, tuple(outcomes[index] for index in sorted(outcomes)))
+
+
+def _check_sender(group: GroupHeader, actor: str, terms: Terms) -> None:
+    bic = group.instructing_agent.bic if group.instructing_agent else None
+    if bic is not None and terms.participant_of_bic(bic) != actor:
+        raise NotPermitted(
+            f"The file's instructing agent {bic} is not {actor}.",
+            field="GrpHdr/InstgAgt",
+            value=bic,
+            way_out="Each bank sends its own files.",
+        )
+
+
+def _receive(ledger: Ledger, actor: str, message_id: str, data: bytes) -> Answer:
+    """Binds the message id to this content, for good. Raises KeyReused when it is bound to another."""
+    command = ReceiveMessage(
+        corridor=ledger.corridor_code, actor=actor, idempotency_key=f"pacs.008/{message_id}", cause=message_id, message_id=message_id
+    )
+    try:
+        return ledger.execute(command, Asked("FILE", f"pacs.008/{message_id}", data))
+    except KeyReused:
+        raise KeyReused(
+            f"Message id {message_id!r} came before with other content. Send other content under a message id of its own."
+        ) from None
+
+
+def _received(transfer: CreditTransfer, actor: str, message_id: str, asked: Asked, terms: Terms) -> Received:
+    """Raises NotPermitted or UnknownParticipant for banks that are not where they should be."""
+    bic = transfer.debtor_agent.bic or ""
+    if terms.participant_of_bic(bic) != actor:
+        raise NotPermitted(
+            f"The debtor agent {bic} is not {actor}, which sent the file.",
+            field="DbtrAgt",
+            value=bic,
+            way_out="Each bank sends its own transfers.",
+        )
+    return Received(order_of(transfer, terms), actor, f"pacs.008/{message_id}/{transfer.uetr}", message_id, asked)
+
+
+def _without_answered(
+    ledger: Ledger, orders: Sequence[tuple[CreditTransfer, Received]], outcomes: dict[int, TransferOutcome]
+) -> list[tuple[CreditTransfer, Received]]:
+    """Those that have no answer yet; the answers of the others go to ``outcomes``. The file is known to be the same, byte for byte."""
+    digests = [ids.receipt_digest(received.actor, received.idempotency_key) for _, received in orders]
+    receipts = ledger.log_store.replay_receipts(digests)
+    left = []
+    for digest, (transfer, received) in zip(digests, orders, strict=True):
+        if digest in receipts:
+            outcomes[transfer.index] = _answered(transfer, decode_answer(Answered(receipts[digest], replayed=True)))
+        else:
+            left.append((transfer, received))
+    return left
+
+
+def _take_in(ledger: Ledger, intake: Intake, chunk: Sequence[tuple[CreditTransfer, Received]]) -> Iterator[TransferOutcome]:
+    try:
+        requests = intake.requests([received for _, received in chunk])
+    except Malformed as error:
+        if len(chunk) == 1:
+            yield _refused(chunk[0][0], "malformed", error.field, str(error))
+            return
+        # One party cannot be screened: each transfer for itself, so that only that one is turned away.
+        for one in chunk:
+            yield from _take_in(ledger, intake, [one])
+        return
+    futures = ledger.submit_all(requests)
+    for (transfer, received), future in zip(chunk, futures, strict=True):
+        yield _answered(transfer, ledger.answer(future.result(), received.asked))
+
+
+def _chunks(orders: Sequence[tuple[CreditTransfer, Received]]) -> Iterator[Sequence[tuple[CreditTransfer, Received]]]:
+    for start in range(0, len(orders), CHUNK):
+        yield orders[start : start + CHUNK]
+
+
+# One transfer's answer
+
+
+def _answered(transfer: CreditTransfer, answer: Answer) -> TransferOutcome:
+    if answer.refusal is not None:
+        refusal = answer.refusal
+        sentence = f"{refusal['detail']} {refusal['way_out']}".strip()
+        return _refused(transfer, refusal["code"], refusal["field"], sentence, answer)
+    assert answer.result is not None
+    return _outcome(transfer, _STATUS_BY_STATE[answer.result["state"]], answer=answer)
+
+
+def _refused(transfer: CreditTransfer, code: str, field: str, sentence: str, answer: Answer | None = None) -> TransferOutcome:
+    return _outcome(transfer, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer)
+
+
+def _unusable(transfer: CreditTransfer, error: ValidationError) -> TransferOutcome:
+    """Only the names of the fields are told: their values may be personal."""
+    fields = sorted({".".join(map(str, found["loc"])) for found in error.errors(include_input=False)})
+    sentence = f"These fields of a party cannot be kept: {', '.join(fields)}. Send them within the length and form of their types."
+    return _refused(transfer, "party-field-invalid", fields[0], sentence)
+
+
+def _fault(fault: TransferFault) -> TransferOutcome:
+    return TransferOutcome(
+        index=fault.index,
+        uetr=fault.uetr,
+        instruction_id=fault.instruction_id,
+        end_to_end_id=fault.end_to_end_id,
+        status=REJECTED,
+        reason=fault.reason_code,
+        rule=fault.rule,
+        field=fault.xpath.partition("/CdtTrfTxInf")[2].partition("/")[2],
+        sentence=fault.sentence,
+    )
+
+
+def _outcome(
+    transfer: CreditTransfer,
+    status: str,
+    *,
+    reason: str = "",
+    rule: str = "",
+    field: str = "",
+    sentence: str = "",
+    answer: Answer | None = None,
+) -> TransferOutcome:
+    return TransferOutcome(
+        index=transfer.index,
+        uetr=transfer.uetr,
+        instruction_id=transfer.instruction_id,
+        end_to_end_id=transfer.end_to_end_id,
+        status=status,
+        reason=reason,
+        rule=rule,
+        field=field,
+        sentence=sentence,
+        position=None if answer is None else answer.position,
+        replayed=answer is not None and answer.replayed,
+    )
+
+
+def _status_of(transfer: TransferOutcome) -> TransferStatus:
+    reason = None
+    if transfer.rejected:
+        lines = (f"{transfer.rule} {transfer.field}".strip(), *wrap(transfer.sentence, _LINE_MAX))
+        reason = StatusReason(transfer.reason, information=lines)
+    return TransferStatus(transfer.status, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, reason=reason)
+
+
+def _answer_id(message_id: str) -> str:
+    """A message id of our own, made of the one it answers."""
+    readable = f"STS-{message_id}"
+    return readable if len(readable) <= _MESSAGE_ID_MAX else f"STS-{sha256(message_id.encode()).hexdigest()[: _MESSAGE_ID_MAX - 4]}"

@@ -1,0 +1,48 @@
+"""Values in PostgreSQL's text COPY format ("Text Format" of the COPY command): a backslash escapes what would end a field or a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_core import to_json
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\ufffd"})
+
+
+def text(value: str) -> str:
+    """Free text. PostgreSQL has no NUL in text, so one that a partner sent stands as U+FFFD."""
+    return value.translate(_ESCAPES)
+
+
+def json_text(value: Any) -> str:
+    """A JSON document. NUL is replaced as in `text`: jsonb refuses it, and one odd character must not stop a projection."""
+    if value == []:  # by far the most frequent document
+        return "[]"
+    document = to_json(value).decode()
+    if "\\" in document:
+        if "\\u0000" in document:
+            document = to_json(without_nul(value)).decode()
+        document = document.replace("\\", "\\\\")
+    return document
+
+
+def field(value: Any) -> str:
+    """Any value of a row: None, text, numbers, booleans, instants, UUIDs, or a document (dict or list)."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, dict | list):
+        return json_text(value)
+    return str(value)
+
+
+def without_nul(value: Any) -> Any:
+    """The same JSON value with U+FFFD for each NUL in its texts and keys."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {without_nul(key): without_nul(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_nul(inner) for inner in value]
+    return value

@@ -1,0 +1,89 @@
+"""What the facts of accounts change: balances, their history, the journal, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ledger.projections.copying import field
+from ledger.projections.facts import Fact
+from ledger.projections.folding import Folding, Row
+
+
+def _opened(folding: Folding, fact: Fact) -> None:
+    account = folding.accounts[fact.subject] = {
+        "corridor": folding.corridor,
+        "account": fact.facts["name"],
+        "currency": fact.facts["currency"],
+        "normal_side": fact.facts["normal_side"],
+        "floor": fact.facts["floor"],
+        "status": "open",
+        "balance": 0,
+        "below_floor": False,
+    }
+    _stands(folding, account, fact)
+
+
+def _posted(folding: Folding, fact: Fact) -> None:
+    account = folding.accounts[fact.subject]
+    before = f"{folding.corridor}\t{account['account']}\t{fact.position}\t"
+    between = f"\t{fact.boundary}\t{fact.recorded_at}\t{account['currency']}\t"
+    add = folding.lines.append
+    for number, (entry, reference, command, amount, booking_date, value_date) in enumerate(fact.facts["lines"], 1):
+        add(f"{before}{number}{between}{entry}\t{reference}\t{command}\t{amount}\t{booking_date}\t{value_date}\n")
+    account["balance"] = fact.facts["balance"]
+    _stands(folding, account, fact)
+
+
+def _floor_set(folding: Folding, fact: Fact) -> None:
+    account = folding.accounts[fact.subject]
+    account["floor"] = fact.facts["floor"]
+    _stands(folding, account, fact)
+
+
+def _status_set(folding: Folding, fact: Fact) -> None:
+    account = folding.accounts[fact.subject]
+    account["status"] = fact.facts["status"]
+    _stands(folding, account, fact)
+
+
+def _stands(folding: Folding, account: Row, fact: Fact) -> None:
+    """The account as it stands after the fact; of several facts of one commit the last one counts."""
+    name, floor, balance = account["account"], account["floor"], account["balance"]
+    below = floor is not None and balance < floor
+    if below != account["below_floor"]:
+        _alert(folding, account, fact, below=below)
+    account["below_floor"] = below
+    account["boundary"], account["recorded_at"] = fact.boundary, fact.recorded_at
+    folding.touched_accounts[name] = account
+    folding.history[name, fact.boundary] = (
+        f"{folding.corridor}\t{name}\t{fact.boundary}\t{fact.recorded_at}\t{account['currency']}\t{account['normal_side']}\t"
+        f"{field(floor)}\t{account['status']}\t{balance}\n"
+    )
+
+
+def _alert(folding: Folding, account: Row, fact: Fact, *, below: bool) -> None:
+    name = account["account"]
+    if below:
+        alert = folding.alerts[name] = {
+            "corridor": folding.corridor,
+            "account": name,
+            "currency": account["currency"],
+            "floor": account["floor"],
+            "balance": account["balance"],
+            "raised_at": fact.recorded_at,
+            "raised_boundary": fact.boundary,
+            "ended_at": None,
+            "ended_boundary": None,
+        }
+    else:
+        alert = folding.alerts.pop(name)
+        alert["ended_at"], alert["ended_boundary"] = fact.recorded_at, fact.boundary
+    folding.changed_alerts[name, alert["raised_boundary"]] = alert
+
+
+ACCOUNT_FOLDS: dict[str, Callable[[Folding, Fact], None]] = {
+    "Account.Opened.v1": _opened,
+    "Account.Posted.v1": _posted,
+    "Account.FloorSet.v1": _floor_set,
+    "Account.StatusSet.v1": _status_set,
+}

@@ -1,0 +1,44 @@
+"""What a page of facts comes to, collected in memory until it is written.
+
+Rows that a later page may go on with are dictionaries of their columns, loaded before and written after the page. Rows that never change
+again are kept as lines of COPY text from the start, since there are many of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.projections.facts import Fact
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Folding:
+    """Rows by the stream they come from; `accounts` and `alerts` (the open ones, by account) are all there, of the others those that
+    the page goes on with."""
+
+    corridor: str
+    accounts: dict[str, Row] = field(default_factory=dict)
+    alerts: dict[str, Row] = field(default_factory=dict)
+    base_currencies: dict[str, str] = field(default_factory=dict)
+    transfers: dict[str, Row] = field(default_factory=dict)
+    cycles: dict[str, Row] = field(default_factory=dict)
+    movements: dict[str, Row] = field(default_factory=dict)
+    breaks: dict[str, Row] = field(default_factory=dict)
+    cases: dict[str, Row] = field(default_factory=dict)
+
+    touched_accounts: dict[str, Row] = field(default_factory=dict)
+    changed_alerts: dict[tuple[str, int], Row] = field(default_factory=dict)
+    cycle_payments: list[Row] = field(default_factory=list)
+    rate_sheets: list[Row] = field(default_factory=list)
+    history: dict[tuple[str, int], str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    feed: list[str] = field(default_factory=list)
+
+    def tell(self, participant: str, kind: str, fact: Fact) -> None:
+        """Puts a transfer's event into a participant's feed."""
+        self.feed.append(
+            f"{self.corridor}\t{participant}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{kind}\t{fact.subject}\n"
+        )

@@ -1,0 +1,42 @@
+"""Prefunds, withdrawals, charges and treasury reports, each known by the bank's reference."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.errors import MovementUnknown
+from ledger.projections.snapshot import Snapshot
+
+
+class MovementRow(NamedTuple):
+    """One movement. `kind` is that of its entry ("prefund", "withdrawal", "settlement_charge", "float_in" …); `state` is "booked", and for
+    a withdrawal "requested", then "paid". `amount` in minor units of `currency`. `stream` is the reference of its lines."""
+
+    reference: str
+    kind: str
+    participant: str
+    currency: str
+    amount: int
+    state: str
+    bank_reference: str | None
+    reported_at: datetime
+    paid_at: datetime | None
+    position: int
+    stream: UUID
+
+
+def movements(at: Snapshot, *, participant: str | None = None, after: int = 0, size: int = 100) -> list[MovementRow]:
+    """At most `size` movements in log order after position `after`."""
+    return [MovementRow(*row) for row in at.rows("movements", participant=participant, after=after, size=size)]
+
+
+def movement(at: Snapshot, reference: str) -> MovementRow:
+    """One movement. Raises MovementUnknown."""
+    rows = at.rows("movement", reference=reference)
+    if not rows:
+        raise MovementUnknown(
+            f"There is no movement {reference!r}.", field="reference", value=reference, way_out="Name the reference it was booked under."
+        )
+    return MovementRow(*rows[0])

@@ -1,0 +1,207 @@
+"""What is kept of reconciliation: statements as received, nights begun, how each statement left its account, and the reports.
+
+It is only ever added to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from pydantic_core import to_json
+
+from ledger.eventstore.connections import PostgresCursor, PostgresPool
+from ledger.iso20022.fields import safe
+from reconciliation.carried import Carried, OpenLine
+from reconciliation.errors import StatementChanged
+from reconciliation.figures import Figures
+from reconciliation.queries import QUERIES
+from reconciliation.report import Report
+from reconciliation.reported import ReportedStatement
+
+
+class Night(NamedTuple):
+    """A night that began: what it looks from. Beginning it again gives the same."""
+
+    id: str
+    business_date: date
+    boundary: int
+    figures: Figures
+
+
+class Outcome(NamedTuple):
+    """How a statement left its account."""
+
+    statement: ReportedStatement
+    remainder: int
+    open_lines: tuple[OpenLine, ...]
+
+
+class StoredReport(NamedTuple):
+    """A report in the list of all."""
+
+    id: str
+    business_date: date
+    boundary: int
+    written_at: datetime
+
+
+class Archive:
+    """The tables of one corridor."""
+
+    def __init__(self, pool: PostgresPool, corridor: str) -> None:
+        self.pool = pool
+        self.corridor = corridor
+
+    @contextmanager
+    def turn(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Holds the corridor's night job for this process; when another one has it, says so by ``waiting`` and waits.
+
+        The turn belongs to a database session: when its process dies, the next in line gets it.
+        """
+        values = {"corridor": self.corridor}
+        with self.pool.connection() as connection:
+            cursor = connection.cursor()
+            [(ours,)] = cursor.rows(QUERIES["take_turn"], values)
+            if not ours:
+                waiting()
+                cursor.execute(QUERIES["wait_for_turn"], values)
+            try:
+                yield
+            finally:
+                if not connection.closed:
+                    cursor.execute(QUERIES["end_turn"], values)
+
+    # Statements
+
+    def receive(self, files: Iterable[tuple[bytes, list[ReportedStatement]]], received_at: datetime) -> int:
+        """Keeps files with the statements read from them; how many statements are new. All or none.
+
+        Raises StatementChanged when a statement was received before, here or in these files, with another content.
+        """
+        held = list(files)
+        with self.pool.transaction() as cursor:
+            wanted = [statement.id for _, statements in held for statement in statements]
+            values = {"corridor": self.corridor, "statements": wanted}
+            known = {(account, found): digest for account, found, digest in cursor.rows(QUERIES["known_statements"], values)}
+            new = 0
+            for body, statements in held:
+                fresh = [statement for statement in statements if _is_new(statement, known)]
+                if fresh:
+                    self._insert(cursor, body, fresh, received_at)
+                new += len(fresh)
+        return new
+
+    def _insert(self, cursor: PostgresCursor, body: bytes, statements: list[ReportedStatement], received_at: datetime) -> None:
+        file = sha256(body).digest()
+        where = {"corridor": self.corridor, "received_at": received_at}
+        cursor.execute(QUERIES["insert_file"], {**where, "digest": file, "body": body})
+        for statement in statements:
+            cursor.execute(
+                QUERIES["insert_statement"],
+                {
+                    **where,
+                    "account": statement.account,
+                    "statement": statement.id,
+                    "digest": statement.digest,
+                    "file": file,
+                    "first_day": statement.first_day,
+                    "last_day": statement.last_day,
+                    "opening": statement.opening,
+                    "closing": statement.closing,
+                    "line_count": len(statement.lines),
+                },
+            )
+
+    # Nights
+
+    def night(self, night: str) -> Night | None:
+        """A night that began before."""
+        rows = self.pool.rows(QUERIES["night"], {"corridor": self.corridor, "night": night})
+        if not rows:
+            return None
+        found, business_date, boundary, figures = rows[0]
+        return Night(found, business_date, boundary, Figures.model_validate_json(to_json(figures)))
+
+    def begin(self, night: Night, started_at: datetime) -> None:
+        """Fixes what a night looks from."""
+        values = {**night._asdict(), "figures": night.figures.model_dump_json(), "night": night.id, "started_at": started_at}
+        with self.pool.transaction() as cursor:
+            cursor.execute(QUERIES["insert_night"], {"corridor": self.corridor, **values})
+
+    def before(self, statement: ReportedStatement) -> Carried | None:
+        """How the statement's account was left by the statement before it, see `Carried.precedes`."""
+        values = {
+            "corridor": self.corridor,
+            "account": statement.account,
+            "first_day": statement.first_day,
+            "last_day": statement.last_day,
+            "opening": statement.opening,
+        }
+        rows = self.pool.rows(QUERIES["reconciled_before"], values)
+        if not rows:
+            return None
+        boundary, last_day, closing, remainder, open_lines = rows[0]
+        return Carried(boundary, last_day, closing, remainder, tuple(map(OpenLine.from_json, open_lines)))
+
+    def finish(self, night: Night, document: bytes, outcomes: Iterable[Outcome], written_at: datetime) -> None:
+        """Keeps the report and how each statement left its account, all or none."""
+        where: dict[str, Any] = {"corridor": self.corridor, "night": night.id, "boundary": night.boundary}
+        with self.pool.transaction() as cursor:
+            for outcome in outcomes:
+                statement = outcome.statement
+                cursor.execute(
+                    QUERIES["insert_reconciled"],
+                    {
+                        **where,
+                        "account": statement.account,
+                        "statement": statement.id,
+                        "last_day": statement.last_day,
+                        "closing": statement.closing,
+                        "remainder": outcome.remainder,
+                        "open_lines": to_json([line.as_json() for line in outcome.open_lines]).decode(),
+                    },
+                )
+            report = {"business_date": night.business_date, "document": document, "written_at": written_at}
+            cursor.execute(QUERIES["insert_report"], {**where, **report})
+
+    # Reports
+
+    def document(self, night: str) -> bytes | None:
+        """A report as it was written; None for a night that is unknown or was interrupted."""
+        rows = self.pool.rows(QUERIES["report"], {"corridor": self.corridor, "night": night})
+        return rows[0][0] if rows else None
+
+    def reports(self) -> list[StoredReport]:
+        """All reports, the newest first."""
+        return [StoredReport(*row) for row in self.pool.rows(QUERIES["reports"], {"corridor": self.corridor})]
+
+
+def reports(pool: PostgresPool, corridor: str) -> list[StoredReport]:
+    """All reports of a corridor, the newest first."""
+    return Archive(pool, corridor).reports()
+
+
+def report(pool: PostgresPool, corridor: str, report_id: str) -> Report | None:
+    """One report; None when there is none by that id."""
+    document = Archive(pool, corridor).document(report_id)
+    return None if document is None else Report.from_json(document)
+
+
+def _is_new(statement: ReportedStatement, known: dict[tuple[str, str], bytes]) -> bool:
+    """Whether the statement was never seen; it is known from here on. Raises StatementChanged."""
+    key = (statement.account, statement.id)
+    if key not in known:
+        known[key] = statement.digest
+        return True
+    if known[key] != statement.digest:
+        raise StatementChanged(
+            f"Statement {safe(statement.id)} of {statement.account} was received before with another content.",
+            field="Stmt/Id",
+            value=safe(statement.id),
+            way_out="Ask the bank which of the two holds; a corrected statement needs an id of its own.",
+        )
+    return False

@@ -1,0 +1,138 @@
+"""What the ledger expects of a bank's statement: its own lines on the account that mirrors the bank's, read at one boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from eventsourcing.domain import CanMutateAggregate
+
+from ledger.application import Ledger
+from ledger.domain import ids
+from ledger.domain.aggregate import Aggregate
+from ledger.domain.posting import account_name
+from ledger.domain.transfer import Transfer
+from ledger.eventstore.mapper import EventMapper
+from ledger.projections.lines import balance_on
+from ledger.projections.snapshot import Snapshot
+from reconciliation.carried import Carried
+from reconciliation.classes import Known
+from reconciliation.lines import ExpectedLine, ReportedLine
+from reconciliation.queries import QUERIES
+from reconciliation.reported import ReportedStatement
+
+_ADJUSTING = frozenset({"parked", "resolved"})
+_NOTHING_SEEN = 2**62
+_ONE_DAY = timedelta(days=1)
+
+
+class Window(NamedTuple):
+    """Which lines a statement is held against: those booked from ``first_day`` to ``last_day``, and those booked up to ``seen_day`` that
+    were written after the boundary ``seen``."""
+
+    first_day: date
+    last_day: date
+    seen_day: date
+    seen: int
+
+    @classmethod
+    def of(cls, statement: ReportedStatement, before: Carried | None) -> Window:
+        """A statement that opens as the one before closed covers the days between them too: the bank says that nothing happened."""
+        if before is None:
+            return cls(statement.first_day, statement.last_day, statement.first_day - _ONE_DAY, _NOTHING_SEEN)
+        next_day = before.last_day + _ONE_DAY
+        first = next_day if before.closing == statement.opening else max(statement.first_day, next_day)
+        return cls(first, statement.last_day, before.last_day, before.boundary)
+
+
+def expected_lines(at: Snapshot, account: str, window: Window, boundary: int) -> Iterator[ExpectedLine]:
+    """The ledger's lines of an account in log order, read a part at a time."""
+    values = {"corridor": at.corridor, "account": account, "boundary": boundary, **window._asdict()}
+    at.cursor.execute(QUERIES["declare_expected"], values)
+    while rows := at.cursor.rows(QUERIES["fetch_expected"]):
+        for row in rows:
+            yield _line(account, row)
+    at.cursor.execute(QUERIES["close_expected"])
+
+
+def _line(account: str, row: tuple[Any, ...]) -> ExpectedLine:
+    position, number, kind, reference, command, amount, booking, value, own, confirmed, payment, break_id, break_reference = row
+    texts: tuple[str, ...] = ()
+    if own or confirmed or payment or break_id:
+        given = (break_reference, break_id) if break_id else (own, confirmed, payment)
+        texts = tuple(dict.fromkeys(text for text in given if text))
+    adjusts = break_id if kind in _ADJUSTING and break_id else ""
+    return ExpectedLine(account, position, number, kind, reference, command, amount, booking, value, texts, adjusts)
+
+
+def book_balance(at: Snapshot, account: str, last_day: date, boundary: int) -> int:
+    """What the bank's statement should close with: minor units, debit positive."""
+    return balance_on(at, account, last_day, boundary)
+
+
+def resolved_breaks(at: Snapshot, break_ids: list[str], boundary: int) -> frozenset[str]:
+    """Which of some breaks two officers had resolved by then."""
+    values = {"corridor": at.corridor, "break_ids": break_ids, "boundary": boundary}
+    return frozenset(row[0] for row in at.cursor.rows(QUERIES["resolved_breaks"], values))
+
+
+def balance_breaks(at: Snapshot, account: str, boundary: int) -> frozenset[str]:
+    """The breaks in the account's balance, which have no lines."""
+    values = {"corridor": at.corridor, "account": account, "boundary": boundary}
+    return frozenset(row[0] for row in at.cursor.rows(QUERIES["balance_breaks"], values))
+
+
+class Knowledge:
+    """What the ledger knew, at a boundary, of what stands behind a statement line. Asked for the few lines without a counterpart."""
+
+    def __init__(self, ledger: Ledger, at: Snapshot, boundary: int, last_day: date) -> None:
+        self._ledger = ledger
+        self._at = at
+        self._boundary = boundary
+        self._last_day = last_day
+        self._known: dict[tuple[str, tuple[str, ...]], Known] = {}
+
+    def __call__(self, row: ReportedLine) -> Known:
+        about = (row.account, row.references)
+        if about not in self._known:
+            self._known[about] = self._look_up(row)
+        return self._known[about]
+
+    def _look_up(self, row: ReportedLine) -> Known:
+        transfers = [transfer for text in row.references if (transfer := self._transfer(text)) is not None]
+        streams = [str(ids.movement_stream(self._at.corridor, text)) for text in row.references]
+        booked = self._at.cursor.rows(
+            QUERIES["booked_under"],
+            {
+                "corridor": self._at.corridor,
+                "account": row.account,
+                "boundary": self._boundary,
+                "streams": [*streams, *(str(transfer.id) for transfer in transfers)],
+                "texts": list(row.references),
+            },
+        )
+        by_then = tuple(amount for amount, day in booked if day <= self._last_day)
+        later = tuple(amount for amount, day in booked if day > self._last_day)
+        if not transfers:
+            return Known(booked=by_then, later=later)
+        transfer = transfers[0]
+        pricing = transfer.pricing
+        pays_from = account_name(pricing.creditor_agent, "cash", pricing.creditor_currency)
+        payout = -pricing.paid_to_creditor if pays_from == row.account else None
+        return Known(transfer.state, transfer.unanswered, payout, by_then, later)
+
+    def _transfer(self, reference: str) -> Transfer | None:
+        """The transfer as it stood at the boundary, from the log itself."""
+        try:
+            uetr = UUID(reference)
+        except ValueError:
+            return None
+        mapper = cast(EventMapper, self._ledger.mapper)
+        aggregate: Aggregate | None = None
+        for row in self._ledger.log_store.select_stream(uetr):
+            if row.position <= self._boundary:
+                event = mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
+                aggregate = cast(Aggregate, cast(CanMutateAggregate[UUID], event).mutate(aggregate))
+        return aggregate if isinstance(aggregate, Transfer) else None

@@ -1,0 +1,154 @@
+"""The night job: statements in, every line in its class, differences recorded as breaks, one report out.
+
+It ends the same however often it is run or killed. What it looks from is fixed in the archive before it begins: the statements' contents
+name the night, and a night keeps the boundary and the figures it began with. Breaks are known by what differs, so recording them again
+adds nothing; the report is written last, together with how each statement left its account. Two at once take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from hashlib import sha256
+
+from ledger.application import Ledger
+from ledger.bootstrap import Service
+from ledger.domain.terms import Terms
+from ledger.errors import LedgerError
+from ledger.projections.runner import Runner
+from ledger.projections.snapshot import Snapshot, snapshot
+from reconciliation.archive import Archive, Night, Outcome
+from reconciliation.breaks import Difference, record_break
+from reconciliation.carried import Carried
+from reconciliation.figures import read_figures
+from reconciliation.queries import QUERIES
+from reconciliation.reconciling import Reconciliation, reconcile
+from reconciliation.report import Report
+from reconciliation.report_building import build_report
+from reconciliation.reported import ReportedStatement, read_statements
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much (0 of 0: nobody knows)."""
+
+_RECORDED_AT_ONCE = 500
+_NIGHT_DIGITS = 12
+
+
+class BreakNotRecorded(LedgerError):
+    """The ledger refused to record a difference: the night cannot end. The message says which and why."""
+
+
+def run_nightly(
+    service: Service,
+    corridor: str,
+    statements: Sequence[bytes],
+    business_date: date,
+    progress: Progress | None = None,
+    *,
+    verified: str = "",
+) -> Report:
+    """Reconciles the statements in some files (camt.053 or CSV, as they came) and reports on the corridor.
+
+    The same statements and date give the report that was written the first time and add no event. ``verified`` is the summary of a
+    verification of the log, for the page; it is kept from the first run. When another night job of the corridor is running, this one waits.
+
+    Raises UnknownCorridor; an `UnreadableMessage` for a file that cannot be taken (nothing is kept then); Unavailable, OutcomeUnknown when
+    the database fails: run it again.
+    """
+    job = _NightJob(service, corridor, business_date, progress or _tell_nobody)
+    return Report.from_json(job.run(statements, verified))
+
+
+class _NightJob:
+    """One run over one corridor."""
+
+    def __init__(self, service: Service, corridor: str, business_date: date, tell: Progress) -> None:
+        self.pool = service.pool
+        self.clock = service.clock
+        self.corridor = corridor
+        self.ledger: Ledger = service.ledger(corridor)
+        self.archive = Archive(service.pool, corridor)
+        self.business_date = business_date
+        self.tell = tell
+
+    def run(self, bodies: Sequence[bytes], verified: str) -> bytes:
+        """The report's bytes, written now or before."""
+        terms = self.ledger.terms()
+        files = [(body, read_statements(body, terms)) for body in dict.fromkeys(bodies)]
+        self.tell("statements read", len(files), len(files))
+        with self.archive.turn(waiting=lambda: self.tell("waiting for another night job of this corridor", 0, 0)):
+            self.archive.receive(files, self.clock())
+            statements = _each_once(statement for _, found in files for statement in found)
+            night_id = _night_id(statements, self.business_date)
+            document = self.archive.document(night_id)
+            if document is None:
+                self._catch_up()
+                night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
+                document = self._finish(night, statements, verified)
+            return document
+
+    def _catch_up(self) -> None:
+        Runner(self.ledger.log_store).catch_up(progress=lambda position, head: self.tell("projections", position, head))
+
+    def _begin(self, night_id: str, statements: Sequence[ReportedStatement], terms: Terms) -> Night:
+        """Fixes the boundary, and the figures there."""
+        moved_from = min((statement.first_day for statement in statements), default=self.business_date)
+        with snapshot(self.pool, self.corridor) as at:
+            figures = read_figures(at, terms, min(moved_from, self.business_date), self.business_date)
+        night = Night(night_id, self.business_date, figures.boundary, figures)
+        self.archive.begin(night, self.clock())
+        return night
+
+    def _finish(self, night: Night, statements: Sequence[ReportedStatement], verified: str) -> bytes:
+        """Matches, records what differs, and only then writes the report."""
+        with snapshot(self.pool, self.corridor) as at:
+            at.cursor.execute(QUERIES["stay"])
+            found = self._reconcile(night, statements, at)
+        self._record([difference for one in found for difference in one.differences if difference.new])
+        document = build_report(night, found, verified).to_json()
+        outcomes = [Outcome(one.statement, one.remainder, one.open_lines) for one in found]
+        self.archive.finish(night, document, outcomes, self.clock())
+        self._catch_up()
+        return document
+
+    def _reconcile(self, night: Night, statements: Sequence[ReportedStatement], at: Snapshot) -> list[Reconciliation]:
+        """Statement by statement in the order of their days, since each leaves lines open for the next one of its account."""
+        found: list[Reconciliation] = []
+        for done, statement in enumerate(sorted(statements, key=lambda one: (one.last_day, one.account, one.id))):
+            self.tell(f"matching {statement.account}", done, len(statements))
+            found.append(reconcile(statement, self._before(statement, found, night), self.ledger, at, night.boundary))
+        self.tell("matching", len(statements), len(statements))
+        return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
+
+    def _before(self, statement: ReportedStatement, found: Iterable[Reconciliation], night: Night) -> Carried | None:
+        """How the account was left by the statement before, of this night or an earlier one."""
+        tonight = [one.carry(night.boundary) for one in found if one.statement.account == statement.account]
+        left = [one for one in tonight if one.precedes(statement)]
+        archived = self.archive.before(statement)
+        return max([*left, *([archived] if archived else [])], key=lambda one: (one.last_day, one.boundary), default=None)
+
+    def _record(self, differences: Sequence[Difference]) -> None:
+        """One command a difference, some hundreds at once. Raises BreakNotRecorded."""
+        for start in range(0, len(differences), _RECORDED_AT_ONCE):
+            self.tell("recording breaks", start, len(differences))
+            some = differences[start : start + _RECORDED_AT_ONCE]
+            answers = self.ledger.execute_all([record_break(self.corridor, difference) for difference in some])
+            for difference, answer in zip(some, answers, strict=True):
+                if answer.refusal is not None:
+                    raise BreakNotRecorded(f"Break {difference.break_id} on {difference.account}: {answer.refusal['detail']}")
+        self.tell("recording breaks", len(differences), len(differences))
+
+
+def _each_once(statements: Iterable[ReportedStatement]) -> list[ReportedStatement]:
+    """A statement that stands in two of the files counts once."""
+    return list({(statement.account, statement.id): statement for statement in statements}.values())
+
+
+def _night_id(statements: Iterable[ReportedStatement], business_date: date) -> str:
+    """The date, and a hash of what the statements say, in any order."""
+    digest = sha256(b"".join(sorted(statement.digest for statement in statements)))
+    return f"{business_date.isoformat()}-{digest.hexdigest()[:_NIGHT_DIGITS]}"
+
+
+def _tell_nobody(_what: str, _done: int, _of: int) -> None:
+    """Stands in where nobody looks."""

@@ -1,0 +1,176 @@
+"""Writes the golden samples of events that have none yet: ``python -m tests.golden.write_samples``.
+
+A sample is the exact state of one stored event, taken from a story that uses every command. A stored version never changes, so a sample
+is written once and never again: an event that has to change gets a new topic version and an upcaster, and its old sample stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from ledger import commands as c
+from ledger.commands import Command
+from ledger.domain.transfer import collection_code_digest
+from ledger.eventstore.records import RecordedEvent
+from tests.unit.corridor_fixtures import (
+    ABB,
+    AMINA,
+    BAO,
+    COMMITMENTS,
+    CONDITION,
+    DEADLINES,
+    FRIDAY,
+    HIT,
+    NIGHT_JOB,
+    NOW,
+    OPEN,
+    OPERATOR,
+    PSBC,
+    RATES,
+    RESOLVER,
+    SETTLEMENT_BANK,
+    ask,
+    initiate,
+    opinion,
+    quote_id,
+    terms,
+    uetr,
+)
+from tests.unit.memory_ledger import MemoryLedger
+
+SAMPLES = Path(__file__).parent / "events"
+CODE = "0123456789"
+
+
+def story() -> tuple[MemoryLedger, list[Command]]:
+    """One corridor in which everything happens once, and the commands that made it happen."""
+    ledger, told = MemoryLedger(), []
+
+    def tell(*commands: Command) -> None:
+        for command in commands:
+            ledger.run(command)
+            told.append(command)
+
+    tell(OPEN, *RATES)
+    # Two of one batch, so that an account's event has lines of both.
+    ledger.batch(initiate(8), initiate(9))
+    tell(*_the_corridor(), *_a_quoted_cash_transfer(), *_holds_and_freezes(), *_recalls_and_returns())
+    ledger.clock.advance(timedelta(days=11))
+    tell(ask(c.ExpireTransfer, DEADLINES, uetr=uetr(6)))
+    tell(*_settlement(), *_treasury(), *_breaks())
+    return ledger, told
+
+
+def _the_corridor() -> Iterable[Command]:
+    yield ask(
+        c.RegisterKey, OPERATOR, key_id="abb-1", principal=ABB, public_key="ab" * 32, valid_from=NOW, valid_until=NOW + timedelta(days=365)
+    )
+    yield ask(c.RevokeKey, OPERATOR, key_id="abb-1", reason="lost")
+    yield ask(c.OpenCorridor, OPERATOR, key="v2", agreement=terms(2, abb_cap="1000.00"))
+    yield ask(c.SetAccountStatus, AMINA, key="1", account="abb:position:USD", status="frozen")
+    yield ask(c.SetAccountStatus, AMINA, key="2", account="abb:position:USD", status="open")
+
+
+def _a_quoted_cash_transfer() -> Iterable[Command]:
+    yield ask(c.ReceiveMessage, ABB, message_id="MSG-1")
+    quote, code = quote_id(), collection_code_digest(uetr(1), CODE)
+    said = {"creditor_agent": PSBC, "amount": 1_000_00, "currency": "MAD", "charge_bearer": "SHAR"}
+    yield ask(c.AskQuote, ABB, quote=quote, cause="a customer at a counter", **said)
+    yield initiate(
+        quote=quote,
+        product="account_to_cash",
+        purpose="FAMI",
+        evidence=("identity", "kinship"),
+        charge_bearer="SHAR",
+        commitments=COMMITMENTS | {"creditor.town": "d2" * 32},
+        condition=CONDITION,
+        collection_code_digest=code,
+        stated_settlement=100_00,
+        cause="pacs.008 MSG-1",
+    )
+    yield ask(c.MeetCondition, PSBC, uetr=uetr(1), reference=CONDITION.reference)
+    yield ask(c.AcceptTransfer, PSBC, uetr=uetr(1))
+    yield ask(c.FlagUnanswered, RESOLVER, uetr=uetr(1), since=NOW)
+    yield ask(c.ResolveUnanswered, PSBC, uetr=uetr(1), outcome="pending")
+    yield ask(c.PayTransfer, PSBC, uetr=uetr(1), identity_checked=True, code=CODE)
+
+
+def _holds_and_freezes() -> Iterable[Command]:
+    yield initiate(2, screened=HIT)
+    yield from (opinion(officer, f"hold-{uetr(2)}", "reject") for officer in (AMINA, BAO))
+    yield initiate(3, screened=HIT)
+    yield from (ask(c.SetAccountStatus, AMINA, key="3", account="abb:position:USD", status="frozen"), opinion(AMINA, f"hold-{uetr(3)}"))
+    yield from (opinion(BAO, f"hold-{uetr(3)}"), ask(c.SetAccountStatus, AMINA, key="4", account="abb:position:USD", status="open"))
+    yield ask(c.FundTransfer, ABB, uetr=uetr(3))
+    yield ask(c.FreezeTransfer, AMINA, uetr=uetr(3))
+    yield from (opinion(officer, f"freeze-{uetr(3)}-5") for officer in (AMINA, BAO))
+    yield ask(c.RefuseTransfer, PSBC, uetr=uetr(3), reason="AC04")
+
+
+def _recalls_and_returns() -> Iterable[Command]:
+    yield initiate(4)
+    yield ask(c.RequestRecall, ABB, uetr=uetr(4), recall="CASE-1", reason="DUPL")
+    yield ask(c.AnswerRecall, PSBC, uetr=uetr(4), recall="CASE-1", agreed=True, reason="CUST")
+    yield initiate(5, condition=CONDITION)
+    yield ask(c.CancelTransfer, ABB, uetr=uetr(5))
+    yield initiate(6, condition=CONDITION)
+    yield initiate(7)
+    yield ask(c.PayTransfer, PSBC, uetr=uetr(7))
+    yield ask(c.ReturnTransfer, PSBC, uetr=uetr(7), return_id="RET-1", amount=333_33, reason="AC04")
+
+
+def _settlement() -> Iterable[Command]:
+    yield ask(c.FundPosition, SETTLEMENT_BANK, participant=ABB, amount=50_00, currency="USD", reference="P-1")
+    yield ask(c.RequestWithdrawal, ABB, participant=ABB, amount=10_00, currency="USD", reference="W-1")
+    yield ask(c.ConfirmWithdrawal, SETTLEMENT_BANK, reference="W-1", bank_reference="BANK-W-1")
+    yield ask(c.ChargeSettlement, SETTLEMENT_BANK, participant=ABB, amount=5_00, currency="USD", reference="F-1")
+    yield ask(c.CloseCycle, OPERATOR)
+    yield ask(c.ConfirmPayIn, SETTLEMENT_BANK, cycle=1, participant=ABB, amount=322_70, bank_reference="IN-1")
+    yield ask(c.ConfirmPayOut, SETTLEMENT_BANK, cycle=1, participant=PSBC, amount=155_70, bank_reference="OUT-1")
+
+
+def _treasury() -> Iterable[Command]:
+    yield ask(c.MoveCash, PSBC, participant=PSBC, kind="float_in", amount=9_000_00, currency="CNY", reference="C-1")
+
+
+def _breaks() -> Iterable[Command]:
+    yield ask(
+        c.RecordBreak,
+        NIGHT_JOB,
+        break_id="B-1",
+        break_class="missing_in_ledger",
+        account="psbc:cash:CNY",
+        difference=-25_00,
+        statement="STMT-1",
+        reference="BANK-REF",
+        business_date=FRIDAY,
+    )
+    yield from (ask(c.ParkBreak, officer, break_id="B-1") for officer in (AMINA, BAO))
+    yield from (
+        ask(c.ResolveBreak, officer, break_id="B-1", to_account="psbc:own:CNY", explanation="the bank's fee") for officer in (BAO, AMINA)
+    )
+
+
+def richest(rows: Iterable[RecordedEvent]) -> dict[str, bytes]:
+    """Of each topic the state that says most."""
+    samples: dict[str, bytes] = {}
+    for row in rows:
+        samples[row.topic] = max(samples.get(row.topic, b""), row.state, key=len)
+    return samples
+
+
+def write(folder: Path) -> list[str]:
+    """Writes what is missing in ``folder`` and returns the topics written; what is there stays as it is."""
+    written = []
+    for topic, state in sorted(richest(story()[0].rows).items()):
+        path = folder / f"{topic}.json"
+        if not path.exists():
+            path.write_bytes(state + b"\n")
+            written.append(topic)
+    return written
+
+
+if __name__ == "__main__":
+    print("\n".join(write(SAMPLES)) or "Every event has its sample.")
