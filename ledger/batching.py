@@ -28,10 +28,12 @@ from ledger.domain import ids
 from ledger.domain.aggregate import Aggregate
 from ledger.draft import Decided, Draft, HandlerFault
 from ledger.errors import OutcomeUnknown, Overloaded, StillRunning, Unavailable
+from ledger.eventstore.lease import Lease
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
 from ledger.known import Known
 from ledger.layers import Layers
+from ledger.turns import Turns
 from ledger.waiting import Outcome, Waiting, deliver
 
 __all__ = ["Answer", "Answered", "Batcher", "Request", "decode_answer", "encode_answer"]
@@ -39,12 +41,14 @@ __all__ = ["Answer", "Answered", "Batcher", "Request", "decode_answer", "encode_
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 1_000
-TURN_MAX = 16
+SPLIT_MIN = 128
+"""Commands that are worth deciding, or sending, apart from others that wait."""
+AT_ONCE_MAX = 64
 """Commands decided before looking again whether the other thread's commit is through."""
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 3
 CAREFUL_BATCHES = 8
-"""Batches that are decided under the lock after the log refused one, or after one in which replays or other writers were met."""
+"""Batches that are decided under the lock after the log refused one, or after one in which a command had been answered before."""
 
 
 class Batcher:
@@ -63,6 +67,8 @@ class Batcher:
         self._draft: Draft | None = None
         self._sending: Decided | None = None
         self._careful = 1
+        self._lease = Lease(log.pool.url, log.corridor)
+        self._turns = Turns(self._lease)
         self._closed = False
         self.layers = Layers()
         self._threads = [Thread(target=self._run, name=f"batcher {log.corridor} {n}", daemon=True) for n in (1, 2)]
@@ -117,6 +123,7 @@ class Batcher:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        self._lease.close()
 
     # The two writing threads
 
@@ -131,10 +138,9 @@ class Batcher:
     def _decide(self) -> Decided | None:
         """Decides what waits, until it is this thread's turn to send. None when the batcher is closed and nothing waits."""
         while True:
+            if not self._wait_for_turn():
+                return None
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed)
-                if not self._waiting:
-                    return None
                 if self._careful:
                     self._changed.wait_for(lambda: self._sending is None)
                 draft = self._draft = None if self._careful else self._new_draft()
@@ -145,6 +151,33 @@ class Batcher:
                 decided = self._decide_ahead(draft)
             if decided is not None:
                 return decided
+
+    def _wait_for_turn(self) -> bool:
+        """Waits for something to decide, and for this process's turn where others write too. False when closed and nothing waits."""
+        while True:
+            with self._changed:
+                if self._turns.held and not self._closed:
+                    patience = self._turns.patience()
+                    over = not patience or not self._changed.wait_for(self._may_begin, patience)
+                else:
+                    over = False
+                    self._changed.wait_for(lambda: self._may_begin() or (self._closed and not self._waiting))
+                    if not self._waiting:
+                        return False
+                if not over and not self._turns.wanted:
+                    return True
+                self._changed.wait_for(lambda: self._sending is None)
+            if over:
+                self._turns.end()
+                continue
+            self._turns.begin()
+            with self._changed:
+                self._careful = max(self._careful, 1)
+            return True
+
+    def _may_begin(self) -> bool:
+        """Whether what waits is to be decided now: always when nothing is being sent, else only what is worth a commit of its own."""
+        return bool(self._waiting) and (self._sending is None or len(self._waiting) >= SPLIT_MIN)
 
     def _decide_ahead(self, draft: Draft) -> Decided | None:
         """Decides on top of the commit that is being sent. None when that commit failed, or a handler did."""
@@ -175,22 +208,26 @@ class Batcher:
         return Draft(self._log, ahead.commit.after, self._clock(), lambda stream: changed.get(stream) or known.find(stream), self._load)
 
     def _load(self, streams: Collection[UUID]) -> Mapping[UUID, Aggregate | None]:
-        return {stream: self._known.build(events) for stream, events in self._log.read_streams(streams).items()}
+        return self._known.load(streams, self._log.read_streams)
 
     def _take(self, draft: Draft) -> Sequence[Waiting]:
         """The next commands of a draft; none when it was dropped, or when it is to be sealed now.
 
-        It is once the other thread's commit is through and no more wait than it holds, or before that once it holds as many as that
-        commit and no more wait: so callers split into two groups of like size, one being decided while the other is being sent.
+        When the other thread sends nothing, all that waits goes into one commit, since each costs the same whatever is in it; only a
+        group that is worth two splits in halves, one being decided while the other is sent. A draft that waits for the other thread is
+        sealed once it is as large as what that one sends.
         """
         with self._changed:
             while not draft.dropped:
                 full = bool(draft.taken) and (len(draft.taken) >= BATCH_MAX or draft.taken[-1].alone or self._next_is_alone())
-                others = len(self._waiting) if self._sending is None else len(self._sending.taken)
-                if full or (draft.taken and len(draft.taken) >= others and (self._sending is None or not self._waiting)):
+                if self._sending is None:
+                    enough = not self._waiting or len(draft.taken) >= max(SPLIT_MIN, len(self._waiting))
+                else:
+                    enough = not self._waiting and len(draft.taken) >= len(self._sending.taken)
+                if full or (draft.taken and enough):
                     break
-                if self._waiting and not full:
-                    taken = self._pop(TURN_MAX)
+                if self._waiting:
+                    taken = self._pop(AT_ONCE_MAX)
                     draft.taken += taken
                     return taken
                 self._changed.wait()
@@ -231,16 +268,14 @@ class Batcher:
         """One batch from beginning to end under the head's lock."""
         with self._changed:
             taken = self._pop(BATCH_MAX)
-        known, since = self._known, None if self._known.head is None else self._known.head.position
+        known = self._known
+        streams = {stream for waiting in taken for stream in waiting.request.command.streams()}
+        wanted = known.versions([ids.corridor_stream(self._log.corridor), *streams])
         try:
-            with self._log.begin([waiting.digest for waiting in taken], dict.fromkeys(self._unknown(taken), 0), since) as batch:
-                known.catch_up(batch)
-
-                def load(streams: Collection[UUID]) -> Mapping[UUID, Aggregate | None]:
-                    return {stream: known.build(events) for stream, events in batch.load(dict.fromkeys(streams, 0)).items()}
-
-                draft = Draft(self._log, batch.head, self._clock(), known.find, load)
-                draft.know({stream: known.build(events) for stream, events in batch.streams.items()})
+            with self._log.begin([waiting.digest for waiting in taken], wanted) as batch:
+                met_others = known.meet(batch.head)
+                draft = Draft(self._log, batch.head, self._clock(), known.find, lambda missing: known.load(missing, batch.load))
+                draft.know({stream: known.read_on(stream, rows) for stream, rows in batch.streams.items()})
                 new = [waiting for waiting in taken if waiting.digest not in batch.receipts]
                 self.layers.measure("decide", draft.decide_all, new, assume=False)
                 decided = self.layers.measure("encode", draft.seal, self._mapper)
@@ -250,13 +285,10 @@ class Batcher:
             return
         with self._changed:
             known.advance(decided.commit.after, decided.aggregates.values())
-            self._careful = CAREFUL_BATCHES if batch.receipts or batch.others or batch.stale else self._careful - 1
+            self._turns.note(met_others=met_others)
+            self._careful = CAREFUL_BATCHES if batch.receipts else 0 if met_others else self._careful - 1
         replayed = [(w, Answered(batch.receipts[w.digest], replayed=True)) for w in taken if w.digest in batch.receipts]
         self._answer([*replayed, *zip(decided.taken, decided.answers, strict=True)])
-
-    def _unknown(self, taken: Iterable[Waiting]) -> Iterable[UUID]:
-        streams = {stream for waiting in taken for stream in waiting.request.command.streams()}
-        return [s for s in (ids.corridor_stream(self._log.corridor), *streams) if self._known.find(s) is None]
 
     # How it ends
 

@@ -19,6 +19,7 @@ class Account(Aggregate):
     """Decides floor, currency and status. Lines of one commit are collected and recorded as one event."""
 
     TOPIC = "Account"
+    SHARED = True
 
     def __init__(self) -> None:
         self.name = ""

@@ -36,6 +36,8 @@ class Event(BaseModel, CanMutateAggregate[UUID]):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     TOPIC: ClassVar[str]
+    # Whether of several such events in a row the last one alone tells how the aggregate stands.
+    LAST_COUNTS: ClassVar[bool] = False
 
     originator_id: UUID
     originator_version: int
@@ -89,6 +91,8 @@ class Aggregate(BaseAggregate[UUID]):
     """
 
     TOPIC = ""
+    # Whether most commands of a corridor meet this aggregate, whatever they are about.
+    SHARED = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

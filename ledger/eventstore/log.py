@@ -218,13 +218,12 @@ class Log:
                     cursor.execute(QUERIES["create_head"], _head_values(self.corridor, _EMPTY))
             self._has_head = True
 
-    def read_streams(self, streams: Iterable[UUID]) -> dict[UUID, list[RecordedEvent]]:
-        """Every event of several streams as one snapshot shows them; no lock is taken, so they may grow meanwhile."""
-        wanted = dict.fromkeys(streams, 0)
-        loaded: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in wanted}
+    def read_streams(self, streams: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Events of several streams, each after the version given, as one snapshot shows them; without a lock they may grow meanwhile."""
+        loaded: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in streams}
         with self.pool.connection() as connection:
             statements = f"{QUERIES['begin_batch']}\n{QUERIES['load_streams']}"
-            rows = connection.cursor().rows(statements, {"corridor": self.corridor, **_stream_arrays(wanted)})
+            rows = connection.cursor().rows(statements, {"corridor": self.corridor, **_stream_arrays(streams)})
             connection.commit()
         for row in rows:
             event = RecordedEvent(self.corridor, *row)

@@ -258,6 +258,14 @@ LISTEN corridor_log;
 -- Tells listeners how far a corridor has come.
 SELECT pg_notify('corridor_log', %(payload)s);
 
+-- name: take_lease
+-- This session's turn at writing to a corridor.
+SELECT pg_advisory_lock(hashtextextended('lease of ' || %(corridor)s, 0));
+
+-- name: give_lease
+-- The turn is over.
+SELECT pg_advisory_unlock_all();
+
 -- name: take_migration_lock
 -- One migration of this database at a time.
 SELECT pg_advisory_lock(%(key)s);
