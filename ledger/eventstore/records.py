@@ -21,7 +21,8 @@ class NewEvent(NamedTuple):
     state: bytes
 
 
-class RecordedEvent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
     """One row of the log. `boundary` is the last position of the commit it belongs to."""
 
     corridor: str
