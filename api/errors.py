@@ -2,7 +2,7 @@
 
 ::
 
-    LedgerError
+    Malformed
     └── RequestError
         ├── Unauthenticated                401: nobody known asked
         │   ├── SignatureMissing           the request carries no signature
@@ -31,18 +31,11 @@ None of them is stored: nothing is kept of a request that was not understood, an
 
 from __future__ import annotations
 
-from ledger.errors import LedgerError
+from ledger.errors import Malformed
 
 
-class RequestError(LedgerError):
-    """The request cannot be taken. ``field`` and ``value`` name what was wrong (nothing personal), ``way_out`` says what to do."""
-
-    def __init__(self, detail: str, *, field: str = "", value: object = "", way_out: str = "") -> None:
-        super().__init__(f"{detail} {way_out}".strip())
-        self.detail = detail
-        self.field = field
-        self.value = str(value)
-        self.way_out = way_out
+class RequestError(Malformed):
+    """The request cannot be taken, whoever sent it and whatever it asks."""
 
 
 # Who asks

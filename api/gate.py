@@ -143,4 +143,4 @@ def _log_failure(scope: Scope, error: Exception) -> None:
     """Where it failed, never what it failed on: messages of exceptions may repeat values."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
-    logger.error("request failed: %s %s: %s at %s", scope["method"], scope["path"], type(error).__name__, where)
+    logger.error("request failed: %s %.200r: %s at %s", scope["method"], scope["path"], type(error).__name__, where)

@@ -34,12 +34,12 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 Shape = Callable[[Answer], BaseModel]
 
 
-def read_idempotency_key(field: str | None) -> str:
+def read_idempotency_key(field: str) -> str:
     """The key in a field value: a string of RFC 8941 §3.3.3, as draft-ietf-httpapi-idempotency-key-header asks.
 
     Raises IdempotencyKeyMissing or IdempotencyKeyMalformed.
     """
-    if field is None or not field.strip():
+    if not field.strip():
         raise IdempotencyKeyMissing(
             "A command needs an idempotency key.",
             field="Idempotency-Key",
@@ -87,7 +87,13 @@ class Asking:
 
     async def replayed(self) -> Answer | None:
         """The answer given before under this key, if any. Raises KeyReused."""
-        return await run_in_threadpool(self.ledger.replay, self.caller.principal, self.key, self.asked)
+        return await run_in_threadpool(self._replay)
+
+    def _replay(self) -> Answer | None:
+        # A durable replay costs a commit of its own, so it is asked for only where there is something to replay.
+        if self.ledger.log_store.receipt(ids.receipt_digest(self.caller.principal, self.key)) is None:
+            return None
+        return self.ledger.replay(self.caller.principal, self.key, self.asked)
 
     async def bind(self) -> bool:
         """Binds the key to this request for good, where the work itself is known by an id of its own. True when it was bound before.
@@ -129,20 +135,25 @@ _KeyField = Annotated[
 ]
 
 
-async def asking(request: Request, _corridor: CorridorCode, idempotency_key: _KeyField = None) -> Asking:
+async def asking(request: Request, _corridor: CorridorCode, _key: _KeyField = None) -> Asking:
     """A command with a JSON body."""
     _check_content_type(request, "application/json")
-    return Asking(request, read_idempotency_key(idempotency_key))
+    return Asking(request, read_idempotency_key(_whole_field(request, "Idempotency-Key")))
 
 
-async def asking_with_message(request: Request, _corridor: CorridorCode, idempotency_key: _KeyField = None) -> Asking:
+async def asking_with_message(request: Request, _corridor: CorridorCode, _key: _KeyField = None) -> Asking:
     """A command whose body is an ISO 20022 message."""
     _check_content_type(request, "application/xml")
-    return Asking(request, read_idempotency_key(idempotency_key))
+    return Asking(request, read_idempotency_key(_whole_field(request, "Idempotency-Key")))
+
+
+def _whole_field(request: Request, name: str) -> str:
+    """All lines of a field, as they were signed: one of two keys must not be taken for the only one."""
+    return ", ".join(request.headers.getlist(name))
 
 
 def _check_content_type(request: Request, expected: str) -> None:
-    declared = request.headers.get("content-type", "")
+    declared = _whole_field(request, "Content-Type")
     if declared.partition(";")[0].strip().lower() != expected:
         raise ContentTypeWrong(
             f"The body is declared as {declared[:64] or 'nothing'}.",

@@ -271,12 +271,17 @@ def problem_of(error: Exception) -> tuple[Problem, Kind]:
         type=TYPE_PREFIX + code,
         title=kind.title,
         status=kind.status,
-        detail=detail,
+        detail=_sendable(detail),
         field=getattr(error, "field", "") or None,
-        value=getattr(error, "value", "") or None,
+        value=_sendable(getattr(error, "value", "")) or None,
         way_out=way_out or None,
         transient=getattr(error, "transient", kind.retry_after is not None),
     ), kind
+
+
+def _sendable(text: str) -> str:
+    """JSON can carry half a surrogate pair in, UTF-8 cannot carry it out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def refusal_problem(refusal: Mapping[str, Any], *, position: int, instance: str) -> Problem:

@@ -9,6 +9,7 @@ from threading import Lock
 from ledger.application import Ledger
 from ledger.clock import Clock, system_clock
 from ledger.embedded import embedded_url
+from ledger.errors import Misconfigured
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import check_migrated, migrate
 from ledger.intake import Intake
@@ -34,6 +35,10 @@ class Service:
         self.settings = settings
         self.clock = clock
         self.entropy = entropy
+        if settings.production:
+            raise Misconfigured(
+                "Production mode needs a real screening list, and this version ships only an invented one: run with CORRIDOR_MODE=demo."
+            )
         self.owner_url, self.database_url = database_urls(settings)
         check_migrated(self.database_url)
         self.pool = PostgresPool(self.database_url, pool_size=settings.pool_size)

@@ -186,6 +186,8 @@ class AcceptTransfer(TransferCommand):
 
 
 class PayTransfer(TransferCommand):
+    """``code`` is the keyed proof of the one-time code (`Intake.code_proof`), for cash only."""
+
     identity_checked: bool = False
     code: str = ""
 

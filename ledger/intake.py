@@ -110,9 +110,15 @@ class Intake:
 
     def collection_code(self, uetr: UUID) -> str:
         """The one-time code that the debtor passes on and the creditor shows when collecting cash; told to the debtor agent only."""
+        return f"{int.from_bytes(self._keyed(b'collection code', uetr, b'')) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+    def code_proof(self, uetr: UUID, code: str) -> str:
+        """What a payment command carries of the code the creditor showed: keyed, so that nobody who reads the log can try out codes."""
+        return self._keyed(b"code proof", uetr, code.encode()).hex()
+
+    def _keyed(self, purpose: bytes, uetr: UUID, text: bytes) -> bytes:
         key = self._ledger.vault.corridor_fingerprint_key(self._ledger.corridor_code)
-        number = int.from_bytes(hmac.digest(key, b"collection code" + uetr.bytes, "sha256"))
-        return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+        return hmac.digest(key, purpose + uetr.bytes + text, "sha256")
 
     def _prepare(self, received: Received) -> tuple[InitiateTransfer, NewSubject, NewSubject]:
         order = received.order
@@ -147,7 +153,7 @@ class Intake:
                 commitment=commit(salt, "screening", result.canonical()).hex(),
             ),
             condition=order.condition,
-            collection_code_digest=collection_code_digest(order.uetr, self.collection_code(order.uetr))
+            collection_code_digest=collection_code_digest(order.uetr, self.code_proof(order.uetr, self.collection_code(order.uetr)))
             if PAYOUT_METHODS.get(order.product) == "cash"
             else None,
         )
@@ -158,9 +164,19 @@ class Intake:
         }
         return (
             command,
-            NewSubject(debtor_id, {RecordKind.PARTY: debtor.as_record(), RecordKind.REFERENCE: references}),
-            NewSubject(creditor_id, {RecordKind.PARTY: creditor.as_record()}),
+            NewSubject(
+                debtor_id,
+                {RecordKind.PARTY: debtor.as_record(), RecordKind.REFERENCE: references},
+                self._person(received.actor, order.debtor),
+            ),
+            NewSubject(creditor_id, {RecordKind.PARTY: creditor.as_record()}, self._person(order.creditor_agent, order.creditor)),
         )
+
+    def _person(self, participant: str, party: PartyDetails) -> frozenset[UUID]:
+        """Whose data this is, if a document says so: erasing the person then finds every transfer of theirs."""
+        if not party.document:
+            return frozenset()
+        return frozenset({self._ledger.vault.person_id(self._ledger.corridor_code, participant, party.document)})
 
 
 def _screened(role: str, party: PartyDetails) -> ScreenedParty:

@@ -6,17 +6,26 @@ there. A job that was killed is simply run again: what it did is no candidate an
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from eventsourcing.persistence import PersistenceError
+
 from ledger.bootstrap import Service
 from ledger.commands import CloseCycle, Command, ExpireTransfer, FlagUnanswered, FundTransfer, TransferCommand
+from ledger.errors import LedgerError
+from ledger.eventstore.log import Log
+from ledger.projections.balances import positions
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import Snapshot, snapshot
 from ledger.projections.transfers import TransferRow, past_deadline, silent, transfers
+
+logger = logging.getLogger(__name__)
 
 EXPIRY = "system:expiry"
 RESOLVER = "system:resolver"
@@ -69,12 +78,23 @@ def fund_waiting(service: Service, corridor: str) -> JobReport:
     def command(transfer: TransferRow, now: datetime) -> TransferCommand:
         return FundTransfer(**_said(corridor, FUNDING, "fund", transfer.uetr, now), cause="waited for room", uetr=transfer.uetr)
 
-    return _run(service, corridor, "fund", lambda at, _now: list(_all_in_state(at, "cleared")), command)
+    return _run(service, corridor, "fund", lambda at, _now: list(_with_room(at)), command)
 
 
 def run_due(service: Service, corridor: str) -> list[JobReport]:
-    """All jobs that look at single transfers, once; a service runs this every minute."""
+    """All jobs that look at single transfers, once."""
     return [job(service, corridor) for job in (expire_due, flag_unanswered, fund_waiting)]
+
+
+def run_every(service: Service, seconds: float, stop: Event) -> None:
+    """Runs what is due in every corridor again and again until told to stop; what fails is tried again the next time."""
+    while not stop.is_set():
+        for corridor in Log(service.pool, "").corridors():
+            try:
+                run_due(service, corridor)
+            except (LedgerError, PersistenceError) as error:
+                logger.warning("the jobs of %s could not run: %s", corridor, type(error).__name__)
+        stop.wait(seconds)
 
 
 def close_cycle(service: Service, corridor: str) -> dict[str, Any] | None:
@@ -127,8 +147,14 @@ def _said(corridor: str, actor: str, step: str, uetr: UUID, now: datetime) -> di
     return {"corridor": corridor, "actor": actor, "idempotency_key": f"{step}/{uetr}/{now:%Y%m%dT%H%M%S.%fZ}"}
 
 
-def _all_in_state(at: Snapshot, state: str) -> Iterator[TransferRow]:
+def _with_room(at: Snapshot) -> Iterator[TransferRow]:
+    """Cleared transfers that the debtor agent's position has room for, so that no attempt is made in vain minute after minute."""
+    room = {bank: found.balance - (found.floor or 0) for bank, found in positions(at).items()}
     after = 0
-    while page := transfers(at, states=[state], after=after, size=PAGE):
-        yield from page
+    while page := transfers(at, states=["cleared"], after=after, size=PAGE):
+        for transfer in page:
+            asked = transfer.settlement + transfer.remuneration
+            if room[transfer.debtor_agent] >= asked:
+                room[transfer.debtor_agent] -= asked
+                yield transfer
         after = page[-1].first_position

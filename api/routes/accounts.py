@@ -23,7 +23,7 @@ from api.schemas.accounts import (
     StatusBody,
     StatusSet,
 )
-from api.schemas.base import result_of
+from api.schemas.parts import result_of
 from ledger import commands as c
 from ledger import errors as e
 from ledger.domain.money import format_amount

@@ -12,7 +12,7 @@ from api.idempotency import JsonCommand
 from api.openapi import answers, shows
 from api.reading import Look
 from api.schemas.agreements import PUBLISHED, RateSheets, RateSheetView, SheetPublished, TermsShown
-from api.schemas.base import Participant, result_of
+from api.schemas.parts import Participant, result_of
 from ledger import errors as e
 from ledger.fx.bank_al_maghrib import SOURCE
 from ledger.fx.sheets import UnreadableRates

@@ -11,8 +11,8 @@ from api.idempotency import JsonCommand
 from api.openapi import answers, shows
 from api.partner_view import sees_account
 from api.reading import Cursor, Limit, Look, next_cursor, read_cursor
-from api.schemas.base import CommandBody, Reference, result_of
 from api.schemas.breaks import BREAK, BreakPage, BreakParked, BreakResolved, BreakShown, BreakView, ResolveBody
+from api.schemas.parts import CommandBody, Reference, result_of
 from ledger import commands as c
 from ledger import errors as e
 from ledger.batching import Answer

@@ -13,8 +13,8 @@ from api.openapi import answers, shows
 from api.opinions import opinion_request
 from api.partner_view import check_oversees
 from api.reading import Cursor, Limit, Look, next_cursor, read_cursor
-from api.schemas.base import Reference, result_of
 from api.schemas.cases import CASE, CasePage, CaseShown, CaseView, OpinionBody, OpinionTaken
+from api.schemas.parts import Reference, result_of
 from ledger import errors as e
 from ledger.batching import Answer
 from ledger.domain.case import OFFICER

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from api.idempotency import Asking, JsonCommand
 from api.openapi import answers, shows
 from api.reading import Cursor, Limit, Look, next_cursor, read_cursor
-from api.schemas.base import CommandBody, minor_units, result_of
 from api.schemas.cycles import (
     CycleClosed,
     CyclePage,
@@ -21,6 +20,7 @@ from api.schemas.cycles import (
     CycleView,
     money_by_participant,
 )
+from api.schemas.parts import CommandBody, minor_units, result_of
 from ledger import commands as c
 from ledger import errors as e
 from ledger.batching import Answer

@@ -12,7 +12,7 @@ from api.idempotency import Asking, JsonCommand
 from api.openapi import answers, shows
 from api.partner_view import sees_transfer
 from api.reading import Look
-from api.schemas.base import minor_units, result_of
+from api.schemas.parts import minor_units, result_of
 from api.schemas.quotes import QUOTE, Priced, QuoteBody, QuoteGiven, QuoteShown
 from ledger import commands as c
 from ledger import errors as e

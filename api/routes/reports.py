@@ -11,7 +11,7 @@ from api.errors import ReportUnknown
 from api.openapi import shows
 from api.partner_view import check_oversees
 from api.reading import Look
-from api.schemas.base import Reference
+from api.schemas.parts import Reference
 from api.schemas.reports import ID, ReportList, ReportListed, ReportShown
 from ledger.errors import NotPermitted
 from reconciliation import archive

@@ -13,7 +13,7 @@ from api.errors import RequestInvalid
 from api.idempotency import Asking, JsonCommand, Shape
 from api.openapi import answers
 from api.partner_view import shown_state
-from api.schemas.base import CommandBody, Reference, minor_units, result_of
+from api.schemas.parts import CommandBody, Reference, minor_units, result_of
 from api.schemas.transfers import (
     UETR,
     ConditionMetBody,
@@ -72,7 +72,7 @@ async def accept(uetr: Uetr, body: CommandBody, ask: JsonCommand) -> Response:
 @router.post("/pay", summary="Report the payment", **answers(TransferMoved, *_EVERY_STEP, e.TransferFrozen, e.CashProofMissing))
 async def pay(uetr: Uetr, body: PayBody, ask: JsonCommand) -> Response:
     """The creditor has the money. For cash: hand it over only after this answered 200, since pay and expire are decided in log order."""
-    command = c.PayTransfer(**ask.named(body.cause), uetr=uetr, identity_checked=body.identity_checked, code=body.code)
+    command = c.PayTransfer(**ask.named(body.cause), uetr=uetr, identity_checked=body.identity_checked, code=_proof(uetr, body.code, ask))
     return await ask.run(command, _moved(ask))
 
 
@@ -142,7 +142,7 @@ async def resolve_unknown(uetr: Uetr, body: ResolveUnknownBody, ask: JsonCommand
         outcome=body.outcome,
         reason=body.reason or "",
         identity_checked=body.identity_checked,
-        code=body.code,
+        code=_proof(uetr, body.code, ask),
     )
     return await ask.run(command, _moved(ask))
 
@@ -156,3 +156,7 @@ async def freeze(uetr: Uetr, body: CommandBody, ask: JsonCommand) -> Response:
         return TransferFrozen(**TransferFrozen.facts(answer), uetr=result["uetr"], state=result["state"], case=result["case"])
 
     return await ask.run(c.FreezeTransfer(**ask.named(body.cause), uetr=uetr), shape, status=201)
+
+
+def _proof(uetr: UUID, code: str, ask: JsonCommand) -> str:
+    return ask.service.intake(ask.caller.corridor).code_proof(uetr, code) if code else ""

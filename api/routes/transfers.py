@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.idempotency import Asking, JsonCommand
 from api.openapi import answers
 from api.partner_view import shown_state
-from api.schemas.base import minor_units, result_of
+from api.schemas.parts import minor_units, result_of
 from api.schemas.transfers import TransferBody, TransferInitiated
 from ledger import errors as e
 from ledger.batching import Answer, Request

@@ -11,8 +11,8 @@ from api.idempotency import Asking, JsonCommand
 from api.openapi import answers, shows
 from api.partner_view import oversees
 from api.reading import Cursor, Limit, Look, next_cursor, read_cursor
-from api.schemas.base import Reference, minor_units, result_of
 from api.schemas.movement_views import MovementPage, MovementView
+from api.schemas.parts import Reference, minor_units, result_of
 from api.schemas.treasury import CashMovementBody, ConfirmationBody, MovementBody, MovementBooked
 from ledger import commands as c
 from ledger import errors as e

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import CommandBody, Decided, Money, Taken, with_example
+from api.schemas.parts import CommandBody, Decided, Money, Taken, with_example
 from api.schemas.transfers import DECIDED, UETR
 from ledger.domain.money import format_amount
 from ledger.projections.balances import Balance, InFlight

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import Decided, Taken, with_example
+from api.schemas.parts import Decided, Taken, with_example
 from api.schemas.transfers import DECIDED
 from corridors import shipped_terms
 from ledger.domain.terms import Terms

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from api.schemas.base import CommandBody, Decided, Money, Taken, with_example
+from api.schemas.parts import CommandBody, Decided, Money, Taken, with_example
 from api.schemas.transfers import DECIDED
 from ledger.projections.breaks import BreakRow
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import CommandBody, Decided, Taken, with_example
+from api.schemas.parts import CommandBody, Decided, Taken, with_example
 from api.schemas.transfers import DECIDED, UETR, TransferState
 from ledger.projections.cases import CaseRow
 

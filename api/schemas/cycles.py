@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import AmountText, CommandBody, Currency, Decided, Money, Participant, Reference, Taken, with_example
+from api.schemas.parts import AmountText, CommandBody, Currency, Decided, Money, Participant, Reference, Taken, with_example
 from api.schemas.transfers import DECIDED
 from ledger.projections.cycles import Cycle, CyclePayment
 

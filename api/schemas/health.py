@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import with_example
+from api.schemas.parts import with_example
 
 
 class Health(BaseModel):

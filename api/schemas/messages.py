@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import with_example
+from api.schemas.parts import with_example
 from api.schemas.transfers import UETR
 from ledger.messages_in import ImportReport, TransferOutcome
 

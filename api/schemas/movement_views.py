@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import Money, Taken, with_example
+from api.schemas.parts import Money, Taken, with_example
 from ledger.projections.movements import MovementRow
 
 MOVEMENT: dict[str, Any] = {

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.base import AmountText, Cause, ChargeBearer, Currency, Decided, Money, Participant, Taken, with_example
+from api.schemas.parts import AmountText, Cause, ChargeBearer, Currency, Decided, Money, Participant, Taken, with_example
 from ledger.domain.pricing import Pricing
 
 QUOTE = "5c9f3f5e-1a4e-5d0b-8f5c-2f0a6e0c7d11"

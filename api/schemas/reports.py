@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.schemas.base import Taken, with_example
+from api.schemas.parts import Taken, with_example
 from reconciliation.archive import StoredReport
 from reconciliation.report import Report
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.partner_view import oversees, sees_fact, shown_state
-from api.schemas.base import ChargeBearer, Money, Taken, with_example
+from api.schemas.parts import ChargeBearer, Money, Taken, with_example
 from api.schemas.quotes import PRICED
 from api.schemas.transfers import UETR, ConditionBody, TransferState
 from ledger.domain.money import format_amount

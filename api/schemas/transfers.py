@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import UUID4, AwareDatetime, BaseModel, Field, StringConstraints
 
-from api.schemas.base import (
+from api.schemas.parts import (
     AmountText,
     Cause,
     ChargeBearer,

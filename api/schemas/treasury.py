@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas.base import AmountText, CommandBody, Currency, Decided, Participant, Reference, with_example
+from api.schemas.parts import AmountText, CommandBody, Currency, Decided, Participant, Reference, with_example
 from api.schemas.transfers import DECIDED
 
 

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
+from eventsourcing.persistence import PersistenceError
 from pydantic_core import to_json
 from rich.console import Console
+from rich.progress import Progress
 
 from ledger.bootstrap import Service
 from ledger.clock import Clock, system_clock
@@ -61,6 +63,11 @@ def settings() -> Settings:
     return Settings.from_environment({k: v for k, v in os.environ.items() if k != "CORRIDOR_CODE"})
 
 
+def progress() -> Progress:
+    """A bar on standard error, gone when done; nothing at all where nobody looks."""
+    return Progress(console=errors, transient=True, disable=not errors.is_terminal)
+
+
 def print_json(value: object) -> None:
     """JSON on standard output, one document."""
     sys.stdout.write(to_json(value, indent=2).decode() + "\n")
@@ -82,6 +89,8 @@ def main() -> None:
         app()
     except LedgerError as error:
         fail(error)
+    except PersistenceError:
+        fail(Unavailable("The database does not answer. Check CORRIDOR_DATABASE_URL and that the server runs; then try again."))
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - so that closing it cannot fail again
     except Exception as error:
@@ -90,4 +99,4 @@ def main() -> None:
         raise SystemExit(UNAVAILABLE) from None
 
 
-from ledger.cli import operate, reading, steps  # noqa: E402, F401 - they add their commands to `app`
+from ledger.cli import banks, operate, reading, steps  # noqa: E402, F401 - they add their commands to `app`

@@ -6,6 +6,7 @@ import json
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -25,9 +26,12 @@ from ledger.doctor import examine
 from ledger.domain.terms import read_terms
 from ledger.embedded import stop_embedded
 from ledger.errors import Malformed
+from ledger.jobs import run_every
 
 keys_app = typer.Typer(help="Public keys by which banks and officers sign.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
+
+JOBS_SECONDS = 60.0
 
 Actor = Annotated[str, typer.Option("--as", help="Who acts, for example operator:amina.")]
 
@@ -85,7 +89,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Listen here instead of CORRIDOR_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Listen here instead of CORRIDOR_PORT.")] = None,
 ) -> None:
-    """Serve the HTTP API, with the projections following the log."""
+    """Serve the HTTP API; the projections follow the log, and what is due is done every minute."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
@@ -93,8 +97,13 @@ def serve(
     configured = cli.settings()
     with cli.service() as service:
         address, door = host or configured.host, port or configured.port
+        stop = Event()
+        worker = Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)
+        worker.start()
         cli.errors.print(f"Serving http://{address}:{door}/v1 (stop with Ctrl-C).", highlight=False)
         uvicorn.run(create_app(service), host=address, port=door, server_header=False, access_log=False, log_config=None)
+        stop.set()
+        worker.join()
 
 
 @app.command()

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
 from ledger.cli import frame as cli
@@ -155,7 +154,7 @@ def list_cycles(corridor: str = Corridor, as_json: bool = AsJson) -> None:
 @app.command()
 def verify(corridor: str = Corridor, as_json: bool = AsJson) -> None:
     """Recompute the ledger's rules from the log itself; exit code 1 names the first position that breaks one."""
-    with cli.service() as service, Progress(console=cli.errors, transient=True) as progress:
+    with cli.service() as service, cli.progress() as progress:
         log = service.ledger(corridor).log_store
         task = progress.add_task("verify", total=log.head().position)
         Runner(log).catch_up()
@@ -170,7 +169,7 @@ def verify(corridor: str = Corridor, as_json: bool = AsJson) -> None:
 @app.command()
 def rebuild(as_json: bool = AsJson) -> None:
     """Build all projections anew beside the live ones, then switch; readers notice nothing."""
-    with cli.service() as service, Progress(console=cli.errors, transient=True) as progress:
+    with cli.service() as service, cli.progress() as progress:
         task = progress.add_task("rebuild", total=None)
         reached = rebuild_projections(
             service.pool, progress=lambda code, done, total: progress.update(task, description=code, completed=done, total=total)

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
 from ledger import commands as c
@@ -47,12 +46,12 @@ def report_answer(answer: Answer, as_json: bool) -> None:
         raise SystemExit(cli.REFUSED)
 
 
-def _execute(command: c.Command, as_json: bool) -> None:
+def execute(command: c.Command, as_json: bool) -> None:
     with cli.service() as service:
         report_answer(service.ledger(command.corridor).execute(command), as_json)
 
 
-def _key(given: str | None) -> str:
+def key_or_random(given: str | None) -> str:
     return given or f"cli-{secrets.token_hex(8)}"
 
 
@@ -65,8 +64,8 @@ def import_file(
     answer_file: Annotated[Path | None, typer.Option("--answer", help="Write the pacs.002 answer here.")] = None,
 ) -> None:
     """Take in a file of credit transfers; one bad transfer never sinks its file, and the same file twice adds nothing."""
-    data = _read(file)
-    with cli.service() as service, Progress(console=cli.errors, transient=True) as progress:
+    data = read_file(file)
+    with cli.service() as service, cli.progress() as progress:
         task = progress.add_task("transfers", total=None)
         report = import_credit_transfers(
             service, corridor, actor, data, progress=lambda done, total: progress.update(task, completed=done, total=total)
@@ -101,7 +100,7 @@ def quote(
         {
             "corridor": corridor,
             "actor": actor,
-            "idempotency_key": _key(key),
+            "idempotency_key": key_or_random(key),
             "quote": uuid4(),
             "creditor_agent": to,
             "amount": parse_amount(amount, currency),
@@ -135,7 +134,7 @@ def _quote_table(quote_id: str, p: dict[str, Any]) -> Table:
 
 
 def _step(kind: type[c.TransferCommand], uetr: UUID, actor: str, key: str | None, corridor: str, as_json: bool, **facts: Any) -> None:
-    _execute(kind(corridor=corridor, actor=actor, idempotency_key=_key(key), uetr=uetr, **facts), as_json)
+    execute(kind(corridor=corridor, actor=actor, idempotency_key=key_or_random(key), uetr=uetr, **facts), as_json)
 
 
 @transfer_app.command()
@@ -155,7 +154,9 @@ def pay(
     as_json: bool = AsJson,
 ) -> None:
     """The creditor has the money."""
-    _step(c.PayTransfer, uetr, actor, key, corridor, as_json, identity_checked=identity_checked, code=code)
+    with cli.service() as service:
+        proof = service.intake(corridor).code_proof(uetr, code) if code else ""
+    _step(c.PayTransfer, uetr, actor, key, corridor, as_json, identity_checked=identity_checked, code=proof)
 
 
 @transfer_app.command()
@@ -239,16 +240,18 @@ def freeze(uetr: Uetr, actor: As, key: Key = None, corridor: str = Corridor, as_
 @cycle_app.command("close")
 def close_cycle(actor: As = "operator:cli", key: Key = None, corridor: str = Corridor, as_json: bool = AsJson) -> None:
     """Net the positions at the end of the last commit; tells who pays in and who is paid out."""
-    _execute(c.CloseCycle(corridor=corridor, actor=actor, idempotency_key=_key(key)), as_json)
+    execute(c.CloseCycle(corridor=corridor, actor=actor, idempotency_key=key_or_random(key)), as_json)
 
 
-def _confirm(kind: type[c.CycleCommand], cycle: int, participant: str, amount: str, reference: str, corridor: str, as_json: bool) -> None:
+def _confirm(
+    kind: type[c.CycleCommand], cycle: int, participant: str, amount: str, reference: str, key: str | None, corridor: str, as_json: bool
+) -> None:
     with cli.service() as service:
         ledger = service.ledger(corridor)
         command = kind(
             corridor=corridor,
             actor="bank:settlement",
-            idempotency_key=f"{kind.__name__}-{reference}",
+            idempotency_key=key or f"{kind.__name__}-{cycle}-{participant}-{amount}-{reference}",
             cycle=cycle,
             participant=participant,
             amount=parse_amount(amount, ledger.terms().settlement.currency),
@@ -258,15 +261,19 @@ def _confirm(kind: type[c.CycleCommand], cycle: int, participant: str, amount: s
 
 
 @cycle_app.command("pay-in")
-def pay_in(cycle: int, participant: str, amount: str, reference: str, corridor: str = Corridor, as_json: bool = AsJson) -> None:
+def pay_in(
+    cycle: int, participant: str, amount: str, reference: str, key: Key = None, corridor: str = Corridor, as_json: bool = AsJson
+) -> None:
     """The settlement bank confirmed a payer's money (REFERENCE is the bank's own)."""
-    _confirm(c.ConfirmPayIn, cycle, participant, amount, reference, corridor, as_json)
+    _confirm(c.ConfirmPayIn, cycle, participant, amount, reference, key, corridor, as_json)
 
 
 @cycle_app.command("pay-out")
-def pay_out(cycle: int, participant: str, amount: str, reference: str, corridor: str = Corridor, as_json: bool = AsJson) -> None:
+def pay_out(
+    cycle: int, participant: str, amount: str, reference: str, key: Key = None, corridor: str = Corridor, as_json: bool = AsJson
+) -> None:
     """The settlement bank confirmed that a payee's money left."""
-    _confirm(c.ConfirmPayOut, cycle, participant, amount, reference, corridor, as_json)
+    _confirm(c.ConfirmPayOut, cycle, participant, amount, reference, key, corridor, as_json)
 
 
 # The night job
@@ -286,12 +293,12 @@ def nightly(
     from reconciliation.web_page import report_html  # noqa: PLC0415
 
     day: date = business_date.date()
-    with cli.service() as service, Progress(console=cli.errors, transient=True) as progress:
+    with cli.service() as service, cli.progress() as progress:
         task = progress.add_task("night job", total=None)
         report = run_nightly(
             service,
             corridor,
-            [_read(path) for path in statements],
+            [read_file(path) for path in statements],
             day,
             progress=lambda what, done, of: progress.update(task, description=what, completed=done, total=of or None),
         )
@@ -304,7 +311,7 @@ def nightly(
     raise SystemExit(cli.FOUND if report.differences else cli.OK)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:

@@ -7,6 +7,7 @@ from ledger.books import Books
 from ledger.deciding.outcome import Result, transfer_result
 from ledger.domain import ids, posting
 from ledger.domain.case import ComplianceCase, check_officer
+from ledger.domain.transfer import RATES_LAPSED
 from ledger.errors import (
     Refusal,
 )
@@ -45,7 +46,7 @@ def give_opinion(command: c.GiveOpinion, books: Books) -> Result:
     elif outcome == "clear" and case.kind == "hold":
         transfer.clear_hold(by, case.case)
         if not fund:
-            transfer.reject(by, "AM21")
+            transfer.reject(by, RATES_LAPSED)
         elif not waits_for_room:
             transfer.fund(by)
     elif outcome == "clear":

@@ -9,11 +9,11 @@ from ledger.deciding.rates_and_quotes import price_now
 from ledger.domain import ids, posting
 from ledger.domain.aggregate import Decision
 from ledger.domain.case import ComplianceCase
-from ledger.domain.money import parse_amount
+from ledger.domain.money import format_amount, parse_amount
 from ledger.domain.pricing import BASIS_POINTS, Pricing, check_limits
 from ledger.domain.quote import Quote
 from ledger.domain.terms import Leg
-from ledger.domain.transfer import Transfer
+from ledger.domain.transfer import RATES_LAPSED, Transfer
 from ledger.domain.transfer_events import Condition
 from ledger.errors import (
     AmountOverLimit,
@@ -97,7 +97,7 @@ def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books:
             raise AmountOverLimit(
                 f"Purpose {purpose.code} carries at most {purpose.max} {command.currency}.",
                 field="amount",
-                value=purpose.code,
+                value=format_amount(command.amount, command.currency),
                 way_out=f"Send at most {purpose.max}.",
             )
         rules.append(f"purpose:{purpose.code}:max")
@@ -161,7 +161,7 @@ def fund_transfer(command: c.FundTransfer, books: Books) -> Result:
 def _fund_or_reject(transfer: Transfer, books: Books) -> None:
     by = books.decision()
     if transfer.state == "cleared" and transfer.quote_lapsed(by.at):
-        transfer.reject(by, "AM21")
+        transfer.reject(by, RATES_LAPSED)
         return
     transfer.check_can_fund(by)
     books.post(posting.funding(transfer.id, transfer.pricing))

@@ -21,7 +21,7 @@ class Pricing(BaseModel):
 
     ``debtor_rate`` is the price of one settlement unit in the debtor agent's currency (MAD per USD), ``creditor_rate`` in the creditor
     agent's (CNY per USD). ``payout`` is before ``creditor_fee``, which leaves the payout when the creditor bears charges.
-    ``valid_until`` is the earlier of quote expiry and the two sheets' validity.
+    ``valid_until`` is the earliest of the two sheets' validity and, where one was asked for, the quote's expiry.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,7 +71,7 @@ def price(  # the whole tariff in one place, in the order in which a treasurer w
     charge_bearer: ChargeBearer,
     debtor_rate: SheetRate,
     creditor_rate: SheetRate,
-    quoted_until: datetime,
+    quoted_until: datetime | None,
 ) -> Pricing:
     """Prices an instructed amount (minor units of the debtor agent's currency).
 
@@ -121,7 +121,7 @@ def price(  # the whole tariff in one place, in the order in which a treasurer w
         debtor_sheet=debtor_rate.sheet,
         creditor_sheet=creditor_rate.sheet,
         rounding=rounding,
-        valid_until=min(quoted_until, debtor_rate.valid_until, creditor_rate.valid_until),
+        valid_until=min(until for until in (quoted_until, debtor_rate.valid_until, creditor_rate.valid_until) if until is not None),
     )
 
 

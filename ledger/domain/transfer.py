@@ -33,9 +33,13 @@ TransferState = Literal[
 ]  # fmt: skip
 
 
-def collection_code_digest(uetr: UUID, code: str) -> str:
-    """What the log keeps of a one-time collection code: SHA-256 over the UETR and the code, hex."""
-    return sha256(uetr.bytes + code.encode()).hexdigest()
+# ExternalStatusReason1Code for a transfer whose rates lapsed before it was funded: aborted after a timeout.
+RATES_LAPSED = "AB03"
+
+
+def collection_code_digest(uetr: UUID, code_proof: str) -> str:
+    """What the log keeps of a one-time collection code: SHA-256 over the UETR and the code's keyed proof, hex."""
+    return sha256(uetr.bytes + code_proof.encode()).hexdigest()
 
 
 class Transfer(Aggregate):

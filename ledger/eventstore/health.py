@@ -46,4 +46,4 @@ def database_health(pool: PostgresPool) -> DatabaseHealth:
         )
     }
     weak = tuple(f"ledger.{table}" for table in APPEND_ONLY_TABLES if table not in guarded)
-    return DatabaseHealth(str(version), now, settings, tuple(excessive), weak)
+    return DatabaseHealth(str(version).split()[0], now, settings, tuple(excessive), weak)

@@ -67,9 +67,7 @@ def balance(at: Snapshot, account: str, as_of: AsOf = None) -> Balance:
     """One account. Raises AccountUnknown when there was none by that name, ReadTooEarly."""
     rows = at.rows("balance_at", account=account, boundary=at.boundary_at(as_of))
     if not rows:
-        raise AccountUnknown(
-            f"There is no account {account!r}.", field="account", value=account, way_out="List the corridor's accounts."
-        )
+        raise AccountUnknown(f"There is no account {account!r}.", field="account", value=account, way_out="List the corridor's accounts.")
     return Balance(*rows[0])
 
 

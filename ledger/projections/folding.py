@@ -39,6 +39,4 @@ class Folding:
 
     def tell(self, participant: str, kind: str, fact: Fact) -> None:
         """Puts a transfer's event into a participant's feed."""
-        self.feed.append(
-            f"{self.corridor}\t{participant}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{kind}\t{fact.subject}\n"
-        )
+        self.feed.append(f"{self.corridor}\t{participant}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{kind}\t{fact.subject}\n")

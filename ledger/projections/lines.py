@@ -56,9 +56,7 @@ def lines(
     return [JournalLine(*row) for row in at.rows("lines_booked", first=booked[0], last=booked[1], **values)]
 
 
-def each_line(
-    at: Snapshot, account: str, *, as_of: AsOf = None, booked: tuple[date, date] | None = None
-) -> Iterator[JournalLine]:
+def each_line(at: Snapshot, account: str, *, as_of: AsOf = None, booked: tuple[date, date] | None = None) -> Iterator[JournalLine]:
     """All lines of an account in log order, read page by page so that memory stays flat. Raises ReadTooEarly."""
     boundary, after = at.boundary_at(as_of), BEGINNING
     while page := lines(at, account, after=after, size=_PAGE, as_of=boundary, booked=booked):

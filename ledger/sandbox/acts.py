@@ -250,7 +250,7 @@ class Acts:
 
     def _hand_out_cash(self, now: datetime, visit: int) -> None:
         """The debtor was told the code at the counter and passed it on; the creditor brings it."""
-        self.payer.hand_out_cash(now, visit, self.service.intake(story.CORRIDOR).collection_code)
+        self.payer.hand_out_cash(now, visit, self.service.intake(story.CORRIDOR))
 
     def _give_back(self, part: int, now: datetime) -> None:
         self.payer.give_back(now, part, len(story.RETURNED_IN_PARTS))

@@ -6,7 +6,7 @@ nothing had happened. Its books hold what it did, whether or not it told the led
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from ledger import commands as c
 from ledger.application import Ledger
+from ledger.intake import Intake
 from ledger.projections.feed import feed
 from ledger.projections.snapshot import Snapshot
 from ledger.projections.transfers import TransferRow, transfer
@@ -144,9 +145,9 @@ class SimulatedPayingBank:
         """Credits the accounts of what it accepted."""
         self._pay(now, self.desk.with_intent(*_PAID_AFTER_ACCEPTANCE))
 
-    def hand_out_cash(self, now: datetime, visit: int, code_of: Callable[[UUID], str]) -> None:
+    def hand_out_cash(self, now: datetime, visit: int, intake: Intake) -> None:
         """The creditors of this visit come with their identity document and the code they were told."""
-        self._pay(now, [held for held in self.desk.with_intent(Intent.HAND_OUT) if held.visit == visit], code_of)
+        self._pay(now, [held for held in self.desk.with_intent(Intent.HAND_OUT) if held.visit == visit], intake)
 
     def give_back(self, now: datetime, part: int, of_parts: int) -> None:
         """Returns one of so many parts of a payment; the first ones are a third of it, the last one is the rest."""
@@ -167,14 +168,14 @@ class SimulatedPayingBank:
                 ),
             )
 
-    def _pay(self, now: datetime, payments: Sequence[Held], code_of: Callable[[UUID], str] | None = None) -> None:
+    def _pay(self, now: datetime, payments: Sequence[Held], intake: Intake | None = None) -> None:
         due = [held for held in payments if not held.paid]
         self._say(
             c.PayTransfer(
                 **self._said(f"pay/{held.row.uetr}"),
                 uetr=held.row.uetr,
-                identity_checked=code_of is not None,
-                code="" if code_of is None else code_of(held.row.uetr),
+                identity_checked=intake is not None,
+                code="" if intake is None else intake.code_proof(held.row.uetr, intake.collection_code(held.row.uetr)),
             )
             for held in due
         )

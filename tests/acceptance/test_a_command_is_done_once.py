@@ -158,6 +158,14 @@ def test_a_key_is_a_quoted_string_and_nothing_else(served: ServedCorridor, field
     }
 
 
+def test_two_keys_are_none(served: ServedCorridor) -> None:
+    """Sent on two lines they are one signed value, and that is no string: neither is taken for the only one."""
+    headers = [("Idempotency-Key", '"first"'), ("Idempotency-Key", '"second"'), ("Content-Type", "application/json")]
+    request = httpx.Request("POST", served.url + served.path("/cycles"), content=b"{}", headers=headers)
+    answer = served.client.send(request, auth=served.signer("operator:ops"))
+    assert told(answer, 400)["type"] == "/problems/idempotency-key-malformed"
+
+
 def test_a_request_that_cannot_be_read_burns_no_key(served: ServedCorridor) -> None:
     """A malformed body leaves no receipt, so the mended request may use the same key."""
     told(served.post("abb", "/transfers", transfer(amount="1000.001"), "t1"), 400)

@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_named_and_burns_no_key(shared: ServedCorridor, w
     assert "Yasmina" not in str(answer) and "Wei" not in str(answer)
 
 
-def refused(code: str, title: str, status: int, detail: str, field: str, value: str | None, way_out: str) -> dict[str, Any]:  # noqa: PLR0917
+def refused(code: str, title: str, status: int, detail: str, field: str, value: str | None, way_out: str) -> dict[str, Any]:
     """A rule's refusal, as it is told."""
     told: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "field": field}
     return told | ({} if value is None else {"value": value}) | {"way_out": way_out, "transient": False}
@@ -154,7 +154,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "over the purpose's limit": (
         "abb", "/transfers", transfer(7, amount="10000.01"),
         refused("amount-over-limit", "The amount is over a limit", 422, "Purpose DEPD carries at most 10000.00 MAD.", "amount",
-                "DEPD", "Send at most 10000.00."),
+                "10000.01", "Send at most 10000.00."),
     ),
     "under the minimum": (
         "abb", "/transfers", transfer(7, amount="99.99"),

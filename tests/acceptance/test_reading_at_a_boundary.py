@@ -1,5 +1,6 @@
 """Reads: taken at a boundary they name, no older than asked for, a page at a time, and each bank its own."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
+from ledger.eventstore.mapper import UnknownEvent
 from tests.acceptance.conftest import ServedCorridor, told, transfer, uetr
 
 
@@ -134,3 +136,29 @@ def test_a_corridor_opened_while_the_service_runs_is_projected_from_its_first_re
     """Nobody has to restart anything: this corridor was opened after the service had started."""
     assert told(served.get("abb", "/positions", at_least=served.head()), 200)["position"] == served.head()
     assert told(served.client.get("/ready"), 200)["projections"] == "following"
+
+
+def test_projections_that_stopped_make_the_service_unready(
+    service: Service, corridor: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that a newer version wrote stops the projector; commands and the process live on, and /ready says why it is not."""
+
+    def newer_version_wrote_this(*_: object) -> None:
+        raise UnknownEvent("Event 7 has a topic this version does not know.")
+
+    monkeypatch.setattr("api.projecting.Runner.run_forever", newer_version_wrote_this)
+    stopped = ServedCorridor(service, corridor, clock)
+    try:
+        stopped.open()
+        told(stopped.get("abb", "/transfers"), 200)
+        for thread in threading.enumerate():
+            if thread.name == f"projector {corridor}":
+                thread.join()
+        told(stopped.post("abb", "/transfers", transfer(1), "t1"), 201)
+        ready = told(stopped.client.get("/ready"), 503)
+        assert {name: ready[name] for name in ("ready", "database", "pending_migrations", "projections")} == {
+            "ready": False, "database": "reachable", "pending_migrations": [], "projections": "stopped",
+        }  # fmt: skip
+        assert told(stopped.client.get("/health"), 200) == {"status": "alive"}
+    finally:
+        stopped.close()

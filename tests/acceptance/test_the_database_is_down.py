@@ -10,6 +10,9 @@ from psycopg2 import extensions
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain import ids
+from ledger.errors import OutcomeUnknown
+from ledger.eventstore.commits import send_commit
+from ledger.eventstore.connections import PostgresConnection
 from ledger.eventstore.migrate import migrate
 from tests.acceptance.conftest import FRIDAY_MORNING, ServedCorridor, told, transfer, uetr
 from tests.conftest import fresh_corridor
@@ -100,3 +103,31 @@ def test_what_failed_for_want_of_a_database_is_done_once_it_is_back(served: Serv
         "projections": "following",
         "projection_lag_events": 0,
     }
+
+
+def test_a_lost_answer_is_told_as_unknown_and_the_same_key_tells_what_became_of_it(
+    served: ServedCorridor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit happened, its answer was lost: 503 that says so; asked again, the transfer is there, once (I5)."""
+    before = served.head()
+
+    def commit_and_lose_the_answer(connection: PostgresConnection, statements: bytes, data: bytes = b"") -> None:
+        send_commit(connection, statements, data)
+        raise OutcomeUnknown("the connection broke before the answer came")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("ledger.eventstore.log.send_commit", commit_and_lose_the_answer)
+        lost = served.post("abb", "/transfers", transfer(1), "t1")
+    assert told(lost, 503) == {
+        "type": "/problems/outcome-unknown",
+        "title": "The outcome is unknown",
+        "status": 503,
+        "detail": "Whether the command was done is not known.",
+        "way_out": "Repeat it with the same idempotency key: the answer then says what became of it.",
+        "transient": True,
+    }
+    assert lost.headers["Retry-After"] == "1"
+    again = served.post("abb", "/transfers", transfer(1), "t1")
+    assert (told(again, 201)["state"], again.headers["Idempotent-Replayed"]) == ("dispatched", "true")
+    initiated = [row.topic for row in served.service.ledger(served.corridor).log_store.read_page(before, 100)]
+    assert initiated.count("Transfer.Initiated.v1") == 1

@@ -10,13 +10,13 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 from select import select
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -56,12 +56,12 @@ class Reader:
         self._environment = {
             "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "COLUMNS": "120",
             "NO_COLOR": "1",
+            "CORRIDOR_PORT": str(_free_port()),
             "CORRIDOR_DATABASE_URL": urlsplit(server_url)._replace(path=f"/{self.database}").geturl(),
         }
         self._shell: subprocess.Popen[str] | None = None
@@ -98,10 +98,8 @@ class Reader:
                 process.wait(PATIENCE_SECONDS)
         self._shell = self._interpreter = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def clear_up(self) -> None:
+        """Ends what is running and drops the database."""
         self.leave()
         self._administer(f"DROP DATABASE {self.database} WITH (FORCE)")
 
@@ -125,3 +123,9 @@ class Reader:
         with closing(connection):
             connection.autocommit = True
             connection.cursor().execute(statement)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -6,7 +6,7 @@ import difflib
 import json
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -34,21 +34,22 @@ Follow = Callable[[str], Reader]
 @pytest.fixture(scope="module")
 def follow(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Follow]:
     """Follows a page to its end, once; a page that continues another begins with that one's database and files."""
-    with ExitStack() as readers:
-        followed: dict[str, Reader] = {}
+    followed: dict[str, Reader] = {}
 
-        def follow_page(page: str) -> Reader:
-            if page not in followed:
-                earlier = continued_page(page)
-                begun = None if earlier is None else follow_page(earlier)
-                reader = readers.enter_context(Reader(server_url, tmp_path_factory.mktemp("reader"), continues=begun))
-                for block, below in _with_next(blocks_of(page)):
-                    run_block(reader, block, below)
-                reader.leave()
-                followed[page] = reader
-            return followed[page]
+    def follow_page(page: str) -> Reader:
+        if page not in followed:
+            earlier = continued_page(page)
+            begun = None if earlier is None else follow_page(earlier)
+            reader = followed[page] = Reader(server_url, tmp_path_factory.mktemp("reader"), continues=begun)
+            for block, below in _with_next(blocks_of(page)):
+                run_block(reader, block, below)
+            reader.leave()
+        return followed[page]
 
-        yield follow_page
+    yield follow_page
+    # Together, since each drop waits for the disk.
+    with ThreadPoolExecutor(len(followed) or 1) as clearing:
+        list(clearing.map(Reader.clear_up, followed.values()))
 
 
 @pytest.mark.parametrize("page", [page for page in page_names() if any(b.language in ("console", "python") for b in blocks_of(page))])

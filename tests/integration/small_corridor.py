@@ -67,7 +67,7 @@ def small_terms(code: str, *, version: int = 1, cap: str = "250000.00", retained
         unanswered_minutes=30,
         return_rate="original",
         settlement=Settlement(
-            currency="USD", holder="abb, in trust", bank_bic="CITIUS33XXX", statement_account="36001230", calendar=calendar()
+            currency="USD", holder="abb, in trust", bank_bic="SETLUS33XXX", statement_account="36001230", calendar=calendar()
         ),
         participants={
             "abb": participant("Al-Barid Bank", "MA", "MAD", "ABBMMAMCXXX"),
@@ -200,9 +200,7 @@ class SmallCorridor:
 
     def condition(self, reference: str, *, days: int = 3) -> Condition:
         """A release condition that psbc confirms within ``days``."""
-        return Condition(
-            kind="parcel_delivered", reference=reference, confirmed_by="psbc", deadline=self.clock() + timedelta(days=days)
-        )
+        return Condition(kind="parcel_delivered", reference=reference, confirmed_by="psbc", deadline=self.clock() + timedelta(days=days))
 
     # Settlement and treasury
 
@@ -266,9 +264,7 @@ class SmallCorridor:
         self.move_cash("abb", "float_in", 500_000, "float-abb")
         self.move_cash("psbc", "cover_received", 72_000, "cover-psbc")
         self.move_cash("abb", "fees_taken", 2_000, "fees-abb")
-        self.do(
-            c.ChargeSettlement, "bank:settlement", participant="abb", amount=250, currency="USD", reference="charge-1"
-        )
+        self.do(c.ChargeSettlement, "bank:settlement", participant="abb", amount=250, currency="USD", reference="charge-1")
         self.do(c.RequestWithdrawal, "psbc", participant="psbc", amount=5_000, currency="USD", reference="withdrawal-1")
         self.do(c.ConfirmWithdrawal, "bank:settlement", reference="withdrawal-1", bank_reference="bank-withdrawal-1")
         self.wait(days=8)

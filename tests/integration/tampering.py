@@ -121,7 +121,5 @@ class Tamper:
 
     def _leaf(self, row: StoredRow) -> bytes:
         return leaf_hash(
-            leaf_bytes(
-                self.corridor, row.position, row.boundary, row.stream_id, row.stream_version, row.topic, row.recorded_at, row.state
-            )
+            leaf_bytes(self.corridor, row.position, row.boundary, row.stream_id, row.stream_version, row.topic, row.recorded_at, row.state)
         )

@@ -86,7 +86,7 @@ def test_doing_everything_again_changes_neither_books_nor_ledger(service: Servic
         bank = paying_bank(service, corridor)
         bank.answer_feed(service.clock())
         bank.pay_accepted(service.clock())
-        bank.hand_out_cash(service.clock(), 0, service.intake(corridor).collection_code)
+        bank.hand_out_cash(service.clock(), 0, service.intake(corridor))
         bank.give_back(service.clock(), 1, 2)
         bank.give_back(service.clock(), 2, 2)
         banks.append((bank.book.balance, service.ledger(corridor).log_store.head().position))

@@ -132,7 +132,7 @@ def test_two_officers_reject_a_hold_with_the_reason_that_tips_nobody_off() -> No
 def test_a_hold_that_is_cleared_after_the_rates_lapsed_rejects() -> None:
     """With the same reason as any rejection after a hold."""
     ledger = opened().given(HELD, opinion(AMINA, HOLD))
-    ledger.clock.advance(timedelta(minutes=15, seconds=1))
+    ledger.clock.advance(timedelta(hours=24, seconds=1))
     second = opinion(BAO, HOLD)
     by_bao = decided(ledger, second)
     assert of(UETR, ledger.when(second)) == events(
@@ -171,7 +171,7 @@ def test_a_cleared_transfer_without_room_waits_and_is_funded_later() -> None:
 def test_a_waiting_transfer_whose_rates_lapse_is_rejected_at_funding() -> None:
     """The partner starts anew with a new UETR."""
     ledger = fill(opened().given(HELD, opinion(AMINA, HOLD))).given(opinion(BAO, HOLD))
-    ledger.clock.advance(timedelta(minutes=15, seconds=1))
+    ledger.clock.advance(timedelta(hours=24, seconds=1))
     assert of(UETR, ledger.when(FUND)) == events(UETR, [fact(happened.TransferRejected, decided(ledger, FUND), reason="MS03")], after=3)
 
 

@@ -139,7 +139,7 @@ CHANGES: list[tuple[dict[str, Any], type[Exception], str, object]] = [
     ({"purpose": "SALA"}, PurposeUnknown, "purpose", "SALA"),
     ({"purpose": "FAMI"}, EvidenceMissing, "evidence", "FAMI"),
     ({"purpose": "FAMI", "evidence": ("kinship",)}, EvidenceMissing, "evidence", "FAMI"),
-    ({"purpose": "FAMI", "evidence": ("identity", "kinship"), "amount": 10_000_01}, AmountOverLimit, "amount", "FAMI"),
+    ({"purpose": "FAMI", "evidence": ("identity", "kinship"), "amount": 10_000_01}, AmountOverLimit, "amount", "10000.01"),
     ({"commitments": {"debtor.name": "d0" * 32}}, PartyFieldMissing, "creditor.name", ""),
     ({"amount": 10_000_00}, PartyFieldMissing, "debtor.town", ""),
     ({"stated_settlement": 100_51}, StatedAmountDiffers, "interbank_settlement_amount", 100_51),

@@ -5,7 +5,7 @@ MAD 1,000.00 sent with a fee of MAD 30.00, of which MAD 10.00 buy the paying ban
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from ledger import commands as c
@@ -22,6 +22,7 @@ from tests.unit.corridor_fixtures import (
     MONDAY,
     NOW,
     OPERATOR,
+    PRICING,
     PSBC,
     SETTLEMENT_BANK,
     ask,
@@ -62,7 +63,8 @@ def posted(
 def test_funding_comes_out_to_the_minor_unit() -> None:
     """Initiated, cleared, funded and dispatched in one commit, with the six lines of the funding entry, each in its own currency."""
     by_abb = by(INITIATE)
-    said = initiated().says | {"command": INITIATE.id, "rules": ("limit:20000.00", "fields:0.00")}
+    unquoted = PRICING.model_copy(update={"valid_until": NOW + timedelta(hours=24)})  # the two sheets' own validity
+    said = initiated().says | {"command": INITIATE.id, "rules": ("limit:20000.00", "fields:0.00"), "pricing": unquoted}
     assert opened().when(INITIATE) == [
         *events(
             UETR,

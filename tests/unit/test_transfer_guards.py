@@ -310,5 +310,5 @@ def test_a_second_recall_under_another_case_id_may_be_asked() -> None:
 def test_after_a_hold_every_rejection_says_the_same() -> None:
     """Whatever the true reason, the partner hears MS03, so that nobody is tipped off."""
     transfer = life.transfer(life.INITIATED, life.HELD, life.HOLD_CLEARED)
-    transfer.reject(by(ABB), "AM21")
+    transfer.reject(by(ABB), "AB03")
     recorded(transfer, fact(happened.TransferRejected, by(ABB), reason="MS03"))

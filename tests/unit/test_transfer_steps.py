@@ -31,7 +31,7 @@ STEPS: dict[str, Callable[[Transfer], object]] = {
     "hold": lambda t: t.hold(by(ABB), "hold-1", HIT),
     "clear": lambda t: t.clear(by(ABB), CLEAR),
     "clear the hold": lambda t: t.clear_hold(by(BAO), "hold-1"),
-    "reject": lambda t: t.reject(by(ABB), "AM21"),
+    "reject": lambda t: t.reject(by(ABB), "AB03"),
     "fund": lambda t: t.fund(by(ABB)),
     "meet the condition": lambda t: t.meet_condition(by(PSBC), CONDITION.reference),
     "accept": lambda t: t.accept(by(PSBC)),

@@ -60,7 +60,7 @@ IN_CASH = initiated(product="account_to_cash", payout_method="cash", collection_
 HELD = fact(happened.TransferHeld, by(ABB), case="hold-1", screened=HIT)
 CLEARED = fact(happened.TransferCleared, by(ABB), screened=CLEAR, case=None)
 HOLD_CLEARED = fact(happened.TransferCleared, by(BAO), screened=None, case="hold-1")
-REJECTED = fact(happened.TransferRejected, by(ABB), reason="AM21")
+REJECTED = fact(happened.TransferRejected, by(ABB), reason="AB03")
 FUNDED = fact(happened.TransferFunded, by(ABB))
 CONDITION_MET = fact(happened.TransferConditionMet, by(PSBC), reference=CONDITION.reference)
 DISPATCHED = fact(happened.TransferDispatched, by(ABB))

@@ -1,0 +1,39 @@
+"""The yardstick of T3: the same body, the same gate with the same signature checks, and behind it nothing but an answer."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.authentication import Authenticator
+from api.gate import Gate
+from api.key_registry import KeyRegistry
+from api.schemas.transfers import TransferBody
+from ledger.bench.children import settings, told
+from ledger.bootstrap import Service
+
+
+def app_of(service: Service) -> FastAPI:
+    """One route, behind the gate that guards the API."""
+    app = FastAPI(openapi_url=None)
+
+    @app.post("/v1/corridors/{corridor}/transfers", status_code=201)
+    async def answer(corridor: str, body: TransferBody) -> dict[str, str]:
+        return {"corridor": corridor, "uetr": str(body.uetr)}
+
+    authenticator = Authenticator(
+        KeyRegistry(service.pool, service.clock), service.clock, age_seconds_max=service.settings.signature_age_seconds_max
+    )
+    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
+    return app
+
+
+def main() -> None:
+    """Serves it on loopback as `corridor serve` serves the API."""
+    port = told()["port"]
+    with Service(settings()) as service:
+        uvicorn.run(app_of(service), host="127.0.0.1", port=port, server_header=False, access_log=False, log_config=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""T7, ``corridor bench reconcile``: the night job over statements and ledger lines by the hundred thousand, beside the bare join.
+
+The ledger's lines are laid into the journal projection for the run and taken out again before the rules are verified: writing so many
+transfers would take longer than all else, and the night job reads nothing of them but these lines. Run as a module it is the process
+that reconciles.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from ledger.application import Ledger
+from ledger.bench.children import child, settings, tell, told
+from ledger.bench.figures import median, rounded
+from ledger.bench.machine import peak_rss_mb
+from ledger.bench.plan import Plan
+from ledger.bench.result import Bar, Check, Found, Yardstick
+from ledger.bench.statement_lines import Line, TwoSides, csv_statements, two_sides
+from ledger.bench.yardsticks import copy_and_join_seconds
+from ledger.bootstrap import Service
+from ledger.domain.posting import account_name
+from ledger.projections.runner import Runner
+
+BANK = "psbc"
+DAYS = 5
+CEILING, MEMORY_MB_MAX = 1.0, 500.0
+_STAGES = {"statements read": "keep and fix the boundary", "matching": "match", "recording": "record breaks"}
+_COPY_PART = 100_000
+
+
+def bench(plan: Plan) -> Found:
+    """Each run is a corridor of its own with the same lines; from the statements' bytes to the stored report."""
+    lines = plan.pick(20_000, 200_000, 1_000_000)
+    today = plan.service.clock().date()
+    plan.progress(f"inventing {lines:,} lines on each side")
+    sides = two_sides(str(plan.seed), lines, today - timedelta(days=1), DAYS)
+    plan.progress("COPY and FULL OUTER JOIN before")
+    before = _bare(plan, sides)
+    runs, stages, peaks, wrong, corridors = [], [], [], 0, []
+    for run in range(plan.runs):
+        plan.progress(f"night {run + 1} of {plan.runs}: {lines:,} × {lines:,} lines")
+        ledger = plan.corridor()
+        corridors.append(ledger.corridor_code)
+        said, differences = _night(plan, ledger, sides)
+        runs.append(said["seconds"])
+        stages.append(said["stages"])
+        peaks.append(said["peak_rss_mb"])
+        wrong += _wrong(sides.planted, differences)
+    plan.progress("COPY and FULL OUTER JOIN after")
+    after = _bare(plan, sides)
+    ratio = median(runs) / ((before + after) / 2)
+    return Found(
+        runs=tuple(runs),
+        unit="s a night",
+        yardstick=Yardstick("COPY of both sets, ANALYZE, FULL OUTER JOIN, no index", "s", before, after),
+        ratio=ratio,
+        checks=(
+            Check("ratio", ratio, at_most=CEILING),
+            Check("breaks not exact", wrong, at_most=0),
+            Check("memory, MB", max(peaks), at_most=MEMORY_MB_MAX),
+        ),
+        layers={"unit": "s", **{stage: rounded(median([one.get(stage, 0.0) for one in stages])) for stage in stages[0]}},
+        figures={"lines_each_side": lines, "planted_breaks": len(sides.planted), "statements": DAYS},
+        peak_rss_mb=max(peaks),
+        corridors=tuple(corridors),
+        bars=(
+            Bar("join before", before, "yardstick"),
+            *(Bar(f"night {number}", run) for number, run in enumerate(runs, 1)),
+            Bar("join after", after, "yardstick"),
+        ),
+        goal=rounded(CEILING * (before + after) / 2),
+    )
+
+
+def _bare(plan: Plan, sides: TwoSides) -> float:
+    theirs = ((line.uetr, line.amount) for day in sides.reported for line in day)
+    ours = ((line.uetr, line.amount) for day in sides.expected for line in day)
+    seconds, _ = copy_and_join_seconds(plan.service.owner_url, theirs, ours)
+    gc.collect()
+    return seconds
+
+
+def _night(plan: Plan, ledger: Ledger, sides: TwoSides) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """One run in a process of its own: what it took, and (UETR, class) of every difference it reported."""
+    bank = ledger.terms().participant(BANK)
+    account = account_name(BANK, "cash", bank.currency)
+    position = Runner(ledger.log_store).catch_up()
+    _lay(plan.service, ledger.corridor_code, account, bank.currency, position, sides)
+    try:
+        with tempfile.TemporaryDirectory(prefix="corridor-bench-") as folder:
+            opening = -sum(line.amount for day in sides.expected for line in day)
+            files = []
+            for number, statement in enumerate(csv_statements(sides, bank.statement_account, bank.currency, opening)):
+                files.append(str(Path(folder) / f"{number}.csv"))
+                Path(files[-1]).write_bytes(statement)
+            found = Path(folder) / "differences.json"
+            business_date = sides.days[-1].isoformat()
+            with child(
+                plan.service, __name__, corridor=ledger.corridor_code, files=files, date=business_date, differences=str(found)
+            ) as process:
+                said = process.answer()
+            return said, [(uetr, kind) for uetr, kind in json.loads(found.read_text(encoding="utf-8"))]
+    finally:
+        with plan.service.pool.transaction() as cursor:
+            cursor.execute(
+                "DELETE FROM projections.journal_lines WHERE corridor = %(corridor)s AND account = %(account)s",
+                {"corridor": ledger.corridor_code, "account": account},
+            )
+
+
+def _lay(service: Service, corridor: str, account: str, currency: str, position: int, sides: TwoSides) -> None:
+    """Lays the ledger's side into the journal, where the boundary stands."""
+    copy = (
+        "COPY projections.journal_lines (corridor, account, position, line_no, boundary, recorded_at, currency, entry, reference, command,"
+        " amount, booking_date, value_date) FROM STDIN"
+    )
+    recorded_at = service.clock().isoformat()
+    begin = f"{corridor}\t{account}\t{position}\t"
+    between = f"\t{position}\t{recorded_at}\t{currency}\tpayout\t"
+
+    def row(number: int, line: Line) -> str:
+        return f"{begin}{number}{between}{line.uetr}\t{line.uetr}\t{line.amount}\t{line.booked_on}\t{line.booked_on}\n"
+
+    numbered = list(enumerate((line for day in sides.expected for line in day), 1))
+    with service.pool.transaction() as cursor:
+        for start in range(0, len(numbered), _COPY_PART):
+            cursor.copy_in(copy, "".join(row(number, line) for number, line in numbered[start : start + _COPY_PART]).encode())
+
+
+def _wrong(planted: dict[str, str], differences: list[tuple[str, str]]) -> int:
+    """How many differences were reported that were not planted, or planted and not reported so."""
+    said = dict(differences)
+    return len(differences) - len(said) + len(planted.items() ^ said.items())
+
+
+def main() -> None:
+    """The process of the night."""
+    from reconciliation.nightly import run_nightly  # noqa: PLC0415 - only this process needs the night job
+
+    wanted = told()
+    with Service(settings()) as service:
+        service.ledger(wanted["corridor"]).terms()
+        stages, now = {}, {"stage": "read", "since": perf_counter()}
+
+        def tell_stage(what: str, _done: int, _of: int) -> None:
+            stage = next((stage for begins, stage in _STAGES.items() if what.startswith(begins)), now["stage"])
+            at = perf_counter()
+            stages[now["stage"]] = stages.get(now["stage"], 0.0) + at - now["since"]
+            now.update(stage=stage, since=at)
+
+        began = now["since"]
+        files = [Path(file).read_bytes() for file in wanted["files"]]
+        report = run_nightly(service, wanted["corridor"], files, date.fromisoformat(wanted["date"]), tell_stage)
+        tell_stage("", 0, 0)
+        seconds = perf_counter() - began
+        differences = [(found.reference, found.break_class) for found in report.differences]
+        Path(wanted["differences"]).write_text(json.dumps(differences), encoding="utf-8")
+        tell(seconds=seconds, stages=stages, peak_rss_mb=peak_rss_mb())
+
+
+if __name__ == "__main__":
+    main()
