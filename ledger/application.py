@@ -73,6 +73,10 @@ class Ledger(Application[UUID]):
         """Queues commands together, in their order. See `Batcher.submit_all`."""
         return self.batcher.submit_all(requests)
 
+    async def ask(self, request: Request) -> Answered:
+        """The durable answer to a prepared request, for a task of an event loop. See `Batcher.ask`."""
+        return await self.batcher.ask(request)
+
     def request(self, command: Command, asked: Asked | None = None) -> Request:
         """A command without personal data, with the fingerprint of what asked for it."""
         key = self.vault.corridor_fingerprint_key(self.corridor_code)

@@ -6,9 +6,9 @@ leaves half of itself behind and never hurts its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from ledger.commands import Command
@@ -22,6 +22,7 @@ from ledger.domain.corridor import Corridor
 from ledger.domain.cycle import SettlementCycle
 from ledger.domain.movement import Movement
 from ledger.domain.posting import FLOOR_CHECKED, Entry
+from ledger.domain.pricing import SheetRate
 from ledger.domain.quote import Quote
 from ledger.domain.rates import RateSheets
 from ledger.domain.reconciliation_break import ReconciliationBreak
@@ -43,6 +44,14 @@ from ledger.errors import (
 AggregateT = TypeVar("AggregateT", bound=Aggregate)
 
 
+class _Open(NamedTuple):
+    """An account as one batch posts to it: its floor in force now, the dates of its lines."""
+
+    account: Account
+    floor: int | None
+    dates: BusinessDates
+
+
 class GuardAfterFact(LedgerError):
     """A handler recorded an event and refused afterwards: a fault of the handler, never of the caller."""
 
@@ -61,33 +70,41 @@ class Books:
         self._find = find
         self._touched: dict[UUID, Aggregate] = {}
         self._accounts: dict[str, Account] = {}
-        self._dates: dict[str, BusinessDates] = {}
-        self._floors: dict[str, int] = {}
+        self._open: dict[str, _Open] = {}
         self._terms: Terms | None = None
-        # Of the command in hand: what it looked at (with how many events were pending before), what it created, what it posts.
+        self._rates: dict[tuple[str, str], tuple[RateSheets, int, SheetRate]] = {}
+        # Of the command in hand: what it looked at (with how many events were pending before), whether it created something, what it
+        # posts, who decides.
         self._command: Command
-        self._seen: dict[UUID, int] = {}
-        self._new: list[UUID] = []
-        self._staged: list[tuple[Account, PostedLine]] = []
+        self.command_id: UUID
+        self._seen: list[tuple[Aggregate, int]] = []
+        self._created = False
+        self._staged: list[tuple[_Open, PostedLine]] = []
+        self._by: Decision | None = None
+
+    @property
+    def aggregates(self) -> Mapping[UUID, Aggregate]:
+        """Every aggregate that the batch has looked at or begun, by stream."""
+        return self._touched
 
     # One command at a time
 
     def start(self, command: Command) -> None:
         """From here on everything belongs to ``command``."""
         self._command = command
-        self._seen, self._new, self._staged = {}, [], []
+        self.command_id = command.id
+        self._seen, self._created, self._staged, self._by = [], False, [], None
 
     def finish(self) -> None:
         """The command was decided: its lines go to the accounts, after the floors that have come into force."""
-        for account, line in self._staged:
-            floor = self._floor(account)
+        for (account, floor, _), line in self._staged:
             if floor is not None and floor != account.floor:
                 account.set_floor(self.decision(), floor)
             account.collect(line)
 
     def abandon(self) -> None:
         """The command was refused: nothing of it may remain. Raises GuardAfterFact when a handler recorded before it refused."""
-        if self._new or any(len(self._touched[stream].pending_events) != before for stream, before in self._seen.items()):
+        if self._created or any(len(aggregate.pending_events) != before for aggregate, before in self._seen):
             raise GuardAfterFact(f"{type(self._command).__name__} recorded an event before it was refused")
 
     def collect(self) -> list[Aggregate]:
@@ -100,9 +117,11 @@ class Books:
 
     def decision(self) -> Decision:
         """Who decides, when, by which command and under which terms."""
-        command = self._command
-        terms = self.terms.version if self.corridor_or_none() is not None else 0
-        return Decision(self.now, command.actor, command.id, command.cause, terms)
+        if self._by is None:
+            command = self._command
+            terms = self.terms.version if self._terms is not None or self.corridor_or_none() is not None else 0
+            self._by = Decision(self.now, command.actor, self.command_id, command.cause, terms)
+        return self._by
 
     # Aggregates
 
@@ -111,7 +130,7 @@ class Books:
         self._touched[aggregate.id] = aggregate
         if isinstance(aggregate, Account):
             self._accounts[aggregate.name] = aggregate
-        self._new.append(aggregate.id)
+        self._created = True
 
     def _get(self, stream: UUID, kind: type[AggregateT]) -> AggregateT | None:
         aggregate = self._touched.get(stream)
@@ -120,8 +139,7 @@ class Books:
             if aggregate is None:
                 return None
             self._touched[stream] = aggregate
-        if stream not in self._seen:
-            self._seen[stream] = len(aggregate.pending_events)
+        self._seen.append((aggregate, len(aggregate.pending_events)))
         return aggregate if isinstance(aggregate, kind) else None
 
     def exists(self, stream: UUID) -> bool:
@@ -154,7 +172,7 @@ class Books:
 
     def forget_terms(self) -> None:
         """After an amendment the terms in force may be others."""
-        self._terms, self._dates, self._floors = None, {}, {}
+        self._terms, self._open = None, {}
 
     def account(self, name: str) -> Account:
         """Raises AccountUnknown."""
@@ -189,6 +207,18 @@ class Books:
                 way_out=f"Wait until {participant} publishes one.",
             )
         return sheets
+
+    def rate(self, participant: str, currency: str) -> SheetRate:
+        """The participant's price of one ``currency`` now, looked up once for each state of its sheets. Raises RateMissing."""
+        looked_up = self._rates.get((participant, currency))
+        if looked_up is not None:
+            sheets, version, rate = looked_up
+            if sheets.version == version:
+                return rate
+        sheets = self.rates(participant)
+        rate = sheets.rate(currency, self.now)
+        self._rates[participant, currency] = sheets, sheets.version, rate
+        return rate
 
     def quote(self, quote: UUID) -> Quote:
         """Raises QuoteUnknown."""
@@ -244,32 +274,25 @@ class Books:
         A handler posts before it records, since this may refuse: AccountFrozen, AccountClosed, FloorReached (only for entries that ask
         for money to be there, I12), CalendarExhausted.
         """
-        asks = entry.kind in FLOOR_CHECKED
+        kind, reference, lines = entry
+        asks = kind in FLOOR_CHECKED
         staged = []
-        for line in entry.lines:
-            account = self.account(line.account)
+        for name, amount in lines:
+            opened = self._open.get(name) or self._opened(name)
+            account, floor, (booking, value) = opened
             if asks:
-                account.check_accepts(line.amount, self._floor(account))
-            dates = self._dates_of(line.account.partition(":")[0])
-            posted = PostedLine(entry.kind, entry.reference, self._command.id, line.amount, dates.booking, dates.value)
-            staged.append((account, posted))
+                account.check_accepts(amount, floor)
+            staged.append((opened, PostedLine(kind, reference, self.command_id, amount, booking, value)))
         self._staged.extend(staged)
 
     def positions(self, participants: Iterable[str], currency: str) -> dict[str, int]:
         """What the corridor owes each participant now (minor units; below zero the participant owes)."""
         return {p: self.account(f"{p}:position:{currency}").standing for p in participants}
 
-    def _floor(self, account: Account) -> int | None:
-        """The floor in force now. A position's follows the terms, and amended terms come into force on a day without any command."""
-        owner, kind, _ = account.name.split(":")
-        if kind != "position":
-            return account.floor
-        if account.name not in self._floors:
-            self._floors[account.name] = -self.terms.cap(owner)
-        return self._floors[account.name]
-
-    def _dates_of(self, owner: str) -> BusinessDates:
-        dates = self._dates.get(owner)
-        if dates is None:
-            dates = self._dates[owner] = self.terms.calendar(owner).dates(self.now)
-        return dates
+    def _opened(self, name: str) -> _Open:
+        """A position's floor follows the terms, and amended terms come into force on a day without any command."""
+        account = self.account(name)
+        owner, kind, _ = name.split(":")
+        floor = -self.terms.cap(owner) if kind == "position" else account.floor
+        opened = self._open[name] = _Open(account, floor, self.terms.calendar(owner).dates(self.now))
+        return opened

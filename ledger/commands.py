@@ -44,6 +44,10 @@ class Command(BaseModel):
         """The streams the handler will need, beside the corridor's own."""
         return ()
 
+    def begins(self) -> UUID | None:
+        """The one of these streams that must not exist yet, since the handler begins it."""
+        return None
+
 
 class TransferCommand(Command):
     """A step in the life of one transfer."""
@@ -131,6 +135,9 @@ class AskQuote(Command):
             ids.rates_stream(self.corridor, self.creditor_agent),
         )
 
+    def begins(self) -> UUID:
+        return self.quote
+
 
 # The life of a transfer
 
@@ -161,6 +168,9 @@ class InitiateTransfer(TransferCommand):
     def streams(self) -> Iterable[UUID]:
         rates = (ids.rates_stream(self.corridor, self.actor), ids.rates_stream(self.corridor, self.creditor_agent))
         return (self.uetr, *rates) if self.quote is None else (self.uetr, *rates, self.quote)
+
+    def begins(self) -> UUID:
+        return self.uetr
 
 
 class FundTransfer(TransferCommand):

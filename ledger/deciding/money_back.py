@@ -67,7 +67,7 @@ def return_transfer(command: c.ReturnTransfer, books: Books) -> Result:
     today = None
     if books.terms.return_rate == "today" and command.return_id not in transfer.returns:
         usd = p.settlement_currency
-        today = (books.rates(p.debtor_agent).rate(usd, books.now).rate, books.rates(p.creditor_agent).rate(usd, books.now).rate)
+        today = (books.rate(p.debtor_agent, usd).rate, books.rate(p.creditor_agent, usd).rate)
     by = books.decision()
     part = transfer.return_part_of(by, return_id=command.return_id, amount=command.amount, today=today)
     if part is not None:

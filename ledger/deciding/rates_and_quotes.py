@@ -53,7 +53,7 @@ def price_now(command: c.AskQuote | c.InitiateTransfer, leg: Leg, books: Books) 
         instructed=command.amount,
         currency=command.currency,
         charge_bearer=command.charge_bearer,
-        debtor_rate=books.rates(leg.debtor_agent).rate(usd, books.now),
-        creditor_rate=books.rates(leg.creditor_agent).rate(usd, books.now),
+        debtor_rate=books.rate(leg.debtor_agent, usd),
+        creditor_rate=books.rate(leg.creditor_agent, usd),
         quoted_until=books.now + books.terms.quote_life if isinstance(command, c.AskQuote) else None,
     )

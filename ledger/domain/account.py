@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from ledger.domain.account_events import AccountFloorSet, AccountOpened, AccountPosted, AccountStatusSet, PostedLine
@@ -19,6 +19,7 @@ class Account(Aggregate):
     """Decides floor, currency and status. Lines of one commit are collected and recorded as one event."""
 
     TOPIC = "Account"
+    SHARED = True
 
     def __init__(self) -> None:
         self.name = ""
@@ -35,6 +36,12 @@ class Account(Aggregate):
         """A new account called ``owner:kind:currency``; its kind fixes the normal side."""
         _, kind, currency = name.split(":")
         return cls.begin(AccountOpened, stream, by, name=name, currency=currency, normal_side=ACCOUNT_KINDS[kind][0], floor=floor)
+
+    def copy(self) -> Self:
+        """As of any aggregate; the lines of a commit are collected in place, so the copy collects its own."""
+        twin = super().copy()
+        twin.collected, twin.collected_sum = [], 0
+        return twin
 
     @property
     def standing(self) -> int:
@@ -69,7 +76,7 @@ class Account(Aggregate):
     def collect(self, line: PostedLine) -> None:
         """Takes a line into this commit's event. Never refuses: guards ran before (`check_accepts`)."""
         self.collected.append(line)
-        self.collected_sum += self.effect(line.amount)
+        self.collected_sum += line.amount if self.normal_side == "debit" else -line.amount
 
     def record_collected(self, at: datetime) -> None:
         """Records the commit's lines, if any, as one event."""
@@ -78,7 +85,7 @@ class Account(Aggregate):
         lines, balance = tuple(self.collected), self.standing
         self.collected, self.collected_sum = [], 0
         below = self.floor is not None and balance < self.floor
-        self.trigger_event(AccountPosted, timestamp=at, lines=lines, balance=balance, below_floor=below)
+        self.record_undecided(AccountPosted, at, lines=lines, balance=balance, below_floor=below)
 
     def set_floor(self, by: Decision, floor: int) -> None:
         """A lower cap is valid at once for new fundings and is never itself a breach."""

@@ -55,6 +55,7 @@ class AccountPosted(StatesWhatHolds):
     normal side; ``below_floor`` is the alert that it stands below its floor."""
 
     TOPIC = "Account.Posted.v1"
+    LAST_COUNTS = True
     lines: tuple[PostedLine, ...]
     balance: int
     below_floor: bool = False

@@ -7,12 +7,14 @@ stream is replayed.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate
-from eventsourcing.utils import register_topic
+from eventsourcing.utils import register_topic, resolve_topic
 from pydantic import BaseModel, ConfigDict
+
+AggregateT = TypeVar("AggregateT", bound=BaseAggregate[Any])
 
 
 class Decision(NamedTuple):
@@ -34,6 +36,8 @@ class Event(BaseModel, CanMutateAggregate[UUID]):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     TOPIC: ClassVar[str]
+    # Whether of several such events in a row the last one alone tells how the aggregate stands.
+    LAST_COUNTS: ClassVar[bool] = False
 
     originator_id: UUID
     originator_version: int
@@ -44,6 +48,11 @@ class Event(BaseModel, CanMutateAggregate[UUID]):
         super().__pydantic_init_subclass__(**kwargs)
         if "TOPIC" in cls.__dict__:
             register_topic(cls.TOPIC, cls)
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Self:
+        """The event that states ``values``, validated as by the constructor, which would take twice as long."""
+        return cast(Self, cls.__pydantic_validator__.validate_python(values))
 
     def _as_dict(self) -> dict[str, Any]:
         return self.__dict__
@@ -64,6 +73,16 @@ class CreatedEvent(DecidedEvent, CanInitAggregate[UUID]):
 
     originator_topic: str
 
+    def mutate(self, aggregate: AggregateT | None) -> AggregateT | None:
+        """The new aggregate. An ``__init__`` of ours takes nothing from the event, so nothing is looked for in it."""
+        assert aggregate is None
+        aggregate_class: type[AggregateT] = resolve_topic(self.originator_topic)
+        created = aggregate_class.__new__(aggregate_class)
+        created.__base_init__(self.originator_id, self.originator_version, self.timestamp)
+        created.__init__()  # type: ignore[misc]
+        self.apply(created)
+        return created
+
 
 class Aggregate(BaseAggregate[UUID]):
     """Base of the ledger's aggregates.
@@ -72,29 +91,49 @@ class Aggregate(BaseAggregate[UUID]):
     """
 
     TOPIC = ""
+    # Whether most commands of a corridor meet this aggregate, whatever they are about.
+    SHARED = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "TOPIC" in cls.__dict__:
             register_topic(cls.TOPIC, cls)
 
+    def copy(self) -> Self:
+        """Another aggregate that stands where this one does, with nothing pending. State is assigned, never changed in place, so both may
+        share it."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._pending_events = []
+        return twin
+
     @classmethod
     def begin(cls, event_class: type[CreatedEvent], stream: UUID, by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> Self:
         """A new aggregate whose first event states ``facts``."""
-        return cls._create(
-            event_class,
-            id=stream,
-            timestamp=by.at,
-            actor=by.actor,
-            command=by.command,
-            cause=by.cause,
-            terms=by.terms,
-            rules=rules,
-            **facts,
-        )
+        at, actor, command, cause, terms = by
+        event = event_class.of({
+            "originator_id": stream, "originator_version": cls.INITIAL_VERSION, "originator_topic": cls.TOPIC, "timestamp": at,
+            "actor": actor, "command": command, "cause": cause, "terms": terms, "rules": rules, **facts,
+        })  # fmt: skip
+        created = cast(Self, event.mutate(None))
+        created._pending_events.append(event)
+        return created
 
     def record(self, event_class: type[DecidedEvent], by: Decision, *, rules: tuple[str, ...] = (), **facts: Any) -> None:
         """Appends the event that states ``facts`` and applies it."""
-        self.trigger_event(
-            event_class, timestamp=by.at, actor=by.actor, command=by.command, cause=by.cause, terms=by.terms, rules=rules, **facts
-        )
+        at, actor, command, cause, terms = by
+        self._append(event_class, at, {
+            "originator_id": self._id, "originator_version": self._version + 1, "timestamp": at,
+            "actor": actor, "command": command, "cause": cause, "terms": terms, "rules": rules, **facts,
+        })  # fmt: skip
+
+    def record_undecided(self, event_class: type[Event], at: datetime, **facts: Any) -> None:
+        """Appends an event that no single command decided."""
+        self._append(event_class, at, {"originator_id": self._id, "originator_version": self._version + 1, "timestamp": at, **facts})
+
+    def _append(self, event_class: type[Event], at: datetime, values: dict[str, Any]) -> None:
+        """The event is made for this very version, so what the library would check about that is so."""
+        event = event_class.of(values)
+        event.apply(self)
+        self._version, self._modified_on = event.originator_version, at
+        self._pending_events.append(event)

@@ -24,6 +24,7 @@ class Corridor(Aggregate):
     """Decides which terms and keys are in force."""
 
     TOPIC = "Corridor"
+    SHARED = True
 
     def __init__(self) -> None:
         self.code = ""

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import sha256
-from uuid import UUID, uuid5
+from hashlib import sha1, sha256
+from uuid import UUID
 
 # Drawn once, at random, for this ledger; it must never change, since every stored stream id hangs on it.
 NAMESPACE = UUID("6f1d7c52-0c51-4b0e-9a57-3a1f0f4d9c1e")
+
+# Where a UUID says of itself what it is (RFC 9562 §4).
+_WITHOUT_VERSION_AND_VARIANT = ~(0xF << 76 | 0b11 << 62)
+_VERSION_5_AND_VARIANT = 5 << 76 | 0b10 << 62
 
 
 @lru_cache(maxsize=65_536)
 def stream_id(corridor: str, name: str) -> UUID:
     """The stream of the aggregate called ``name`` in ``corridor`` (UUIDv5, RFC 9562 §5.5)."""
-    return uuid5(NAMESPACE, f"{corridor}/{name}")
+    return _uuid5(f"{corridor}/{name}")
 
 
 def command_id(corridor: str, partner: str, idempotency_key: str) -> UUID:
     """The one command that a partner's idempotency key may cause in a corridor (I6)."""
-    return uuid5(NAMESPACE, f"{corridor}/{partner}/command/{idempotency_key}")
+    return _uuid5(f"{corridor}/{partner}/command/{idempotency_key}")
 
 
 def receipt_digest(partner: str, idempotency_key: str) -> bytes:
     """The 32 bytes under which a command's receipt is found: SHA-256 of partner, NUL and key."""
     return sha256(partner.encode() + b"\0" + idempotency_key.encode()).digest()
+
+
+def _uuid5(name: str) -> UUID:
+    """UUIDv5 of a name in our namespace: what `uuid.uuid5` gives, in half the time."""
+    hashed = int.from_bytes(sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16], "big")
+    return UUID(int=hashed & _WITHOUT_VERSION_AND_VARIANT | _VERSION_5_AND_VARIANT)
 
 
 def account_stream(corridor: str, account: str) -> UUID:

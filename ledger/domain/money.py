@@ -43,6 +43,7 @@ def decimals(currency: str) -> int:
     return len(str(sub_unit)) - 1
 
 
+@lru_cache(maxsize=4_096)
 def parse_amount(text: str, currency: str, *, field: str = "amount", allow_zero: bool = False) -> int:
     """Minor units of a decimal string such as ``"1030.00"``.
 
@@ -92,9 +93,15 @@ def to_money(minor: int, currency: str) -> moneyed.Money:
 
 def round_fraction(exact: Fraction, rounding: Rounding) -> int:
     """A whole number out of an exact one, by the stated rule. ``DOWN`` is towards zero."""
+    return round_quotient(exact.numerator, exact.denominator, rounding)
+
+
+def round_quotient(dividend: int, divisor: int, rounding: Rounding) -> int:
+    """The whole number that the exact quotient becomes, by the stated rule; ``divisor`` above zero. ``DOWN`` is towards zero."""
+    whole, rest = divmod(dividend, divisor)
     if rounding is Rounding.HALF_EVEN:
-        return round(exact)
-    return int(exact)
+        return whole + (2 * rest > divisor or (2 * rest == divisor and whole % 2))
+    return whole + (whole < 0 < rest)
 
 
 def convert(minor: int, source: str, target: str, *, source_per_target: Decimal, rounding: Rounding) -> int:
@@ -103,12 +110,12 @@ def convert(minor: int, source: str, target: str, *, source_per_target: Decimal,
     ``source_per_target`` is the price of one whole unit of ``target`` in ``source`` (MAD per USD: 9.3189). The product is exact and
     rounded once.
     """
-    exact = Fraction(minor, 10 ** decimals(source)) / Fraction(source_per_target) * 10 ** decimals(target)
-    return round_fraction(exact, rounding)
+    numerator, denominator = source_per_target.as_integer_ratio()
+    return round_quotient(minor * denominator * 10 ** decimals(target), numerator * 10 ** decimals(source), rounding)
 
 
 def convert_back(minor: int, source: str, target: str, *, target_per_source: Decimal, rounding: Rounding) -> int:
     """What ``minor`` units of ``source`` are in ``target`` when ``target_per_source`` is the price of one ``source`` in ``target``
     (CNY per USD: 6.9008). The product is exact and rounded once."""
-    exact = Fraction(minor, 10 ** decimals(source)) * Fraction(target_per_source) * 10 ** decimals(target)
-    return round_fraction(exact, rounding)
+    numerator, denominator = target_per_source.as_integer_ratio()
+    return round_quotient(minor * numerator * 10 ** decimals(target), denominator * 10 ** decimals(source), rounding)

@@ -65,7 +65,7 @@ class Entry(NamedTuple):
     @classmethod
     def of(cls, kind: EntryKind, reference: UUID, lines: Iterable[Line]) -> Entry:
         """The entry without its zero lines. An unbalanced one is a fault of this module, never of a caller."""
-        kept = tuple(line for line in lines if line.amount)
+        kept = tuple([line for line in lines if line.amount])
         assert not imbalance(kept), f"{kind} does not balance: {imbalance(kept)}"
         return cls(kind, reference, kept)
 
@@ -73,9 +73,10 @@ class Entry(NamedTuple):
 def imbalance(lines: Iterable[Line]) -> Mapping[str, int]:
     """By how much debits exceed credits in each currency where they are not equal; empty when the lines balance."""
     sums: dict[str, int] = {}
-    for line in lines:
-        currency = line.account.rpartition(":")[2]
-        sums[currency] = sums.get(currency, 0) + line.amount
+    for account, amount in lines:
+        # An account's name ends in its currency, which ISO 4217 gives three letters.
+        currency = account[-3:]
+        sums[currency] = sums.get(currency, 0) + amount
     return {currency: total for currency, total in sums.items() if total}
 
 

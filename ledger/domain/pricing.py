@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ledger.domain.money import Rounding, convert, convert_back, format_amount, parse_amount, round_fraction
+from ledger.domain.money import Rounding, convert, convert_back, format_amount, parse_amount, round_quotient
 from ledger.domain.terms import Leg, Terms
 from ledger.errors import AmountOverLimit, AmountUnderLimit, CurrencyNotAccepted
 
@@ -90,9 +89,7 @@ def price(  # the whole tariff in one place, in the order in which a treasurer w
         )
     check_limits(leg, instructed, currency)
     rounding = terms.quoting.rounding
-    fee = parse_amount(leg.fee_flat, currency, allow_zero=True) + round_fraction(
-        Fraction(instructed * leg.fee_basis_points, BASIS_POINTS), rounding
-    )
+    fee = parse_amount(leg.fee_flat, currency, allow_zero=True) + round_quotient(instructed * leg.fee_basis_points, BASIS_POINTS, rounding)
     remuneration = parse_amount(leg.remuneration, usd, allow_zero=True)
     cover = convert_back(remuneration, usd, currency, target_per_source=debtor_rate.rate, rounding=rounding)
     settlement = convert(instructed, currency, usd, source_per_target=debtor_rate.rate, rounding=rounding)

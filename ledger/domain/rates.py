@@ -19,6 +19,7 @@ class RateSheets(Aggregate):
     """Decides which sheet is in force at an instant."""
 
     TOPIC = "RateSheet"
+    SHARED = True
 
     def __init__(self) -> None:
         self.participant = ""

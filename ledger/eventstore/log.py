@@ -16,7 +16,7 @@ from ledger.eventstore.commits import send_commit
 from ledger.eventstore.connections import PostgresConnection, PostgresCursor, PostgresPool
 from ledger.eventstore.encoding import encode_events
 from ledger.eventstore.queries import QUERIES
-from ledger.eventstore.records import LOG_BEGINNING, Head, NewEvent, Receipt, RecordedEvent
+from ledger.eventstore.records import LOG_BEGINNING, Commit, Head, NewEvent, Receipt, RecordedEvent
 from ledger.transparency.merkle import CompactTree
 
 CATCH_UP_LIMIT = 10_000
@@ -90,28 +90,17 @@ class Batch:
         Raises IntegrityError when a stream version or a digest exists already (nothing is kept), OperationalError when
         the database refused (nothing is kept), OutcomeUnknown when its answer was lost or carried a warning.
         """
-        cursor, head = self.cursor, self.head
-        recorded_at = max(recorded_at, head.recorded_at)
-        stored = list(receipts)
-        statements: list[bytes] = []
-        data = b""
-        if events:
-            data, leaves = encode_events(self._log.corridor, head.position, events, recorded_at)
-            head = Head(head.position + len(events), recorded_at, head.tree.extend(leaves))
-            statements.append(cursor.raw.mogrify(QUERIES["advance_head"], _head_values(self._log.corridor, head)))
-        if stored:
-            statements.append(cursor.raw.mogrify(QUERIES["insert_receipts"], _receipt_arrays(self._log.corridor, stored, recorded_at)))
-        if not statements and self.receipts:
-            statements.append(QUERIES["force_durable_wait"].encode())
-        statements.append((QUERIES["copy_events"] if events else "COMMIT").encode())
+        commit = self._log.prepare(self.head, events, list(receipts), recorded_at)
+        self.append(commit)
+        return commit.after
+
+    def append(self, commit: Commit) -> None:
+        """Appends what was prepared for this head and commits, in one trip; raises as `commit` does."""
         connection = self._open_connection()
         try:
-            send_commit(connection, b"\n".join(statements), data)
+            self._log.send(connection, commit, replayed=bool(self.receipts))
         finally:
             self._release()
-        if events:
-            self._log.announce(self._log.corridor, head.position)
-        return head
 
     def rollback(self) -> None:
         """Ends the batch with nothing kept; harmless when it has ended already."""
@@ -175,11 +164,51 @@ class Log:
         connection = self.pool.get_connection()
         try:
             connection.prepare_once(QUERIES["prepare_batch"])
-            rows = connection.cursor().rows(f"{QUERIES['begin_batch']}\n{QUERIES['catch_up']}", values)
+            rows = connection.cursor().rows(f"{QUERIES['begin_batch']}\n{QUERIES['lock_head']}\n{QUERIES['catch_up']}", values)
             return Batch(self, connection, rows, streams, since)
         except BaseException:
             self.pool.give_back(connection)
             raise
+
+    def prepare(self, before: Head, events: Sequence[NewEvent], receipts: Sequence[Receipt], recorded_at: datetime) -> Commit:
+        """What will follow `before` in the log, down to the bytes; see `Batch.commit` for what the rows carry."""
+        recorded_at = max(recorded_at, before.recorded_at)
+        if not events:
+            return Commit(before, before, recorded_at, b"", receipts)
+        rows, leaves = encode_events(self.corridor, before.position, events, recorded_at)
+        after = Head(before.position + len(events), recorded_at, before.tree.extend(leaves))
+        return Commit(before, after, recorded_at, rows, receipts)
+
+    def append(self, commit: Commit) -> None:
+        """Appends what was prepared in a single trip that takes the head's lock, and commits.
+
+        Raises IntegrityError when the head is not at `commit.before` any more, or as `Batch.commit` does; then, too,
+        nothing is kept and the batch has to be decided again.
+        """
+        self._ensure_head()
+        connection = self.pool.get_connection()
+        try:
+            connection.prepare_once(QUERIES["prepare_batch"])
+            self.send(connection, commit, opening=QUERIES["begin_batch"])
+        finally:
+            self.pool.give_back(connection)
+
+    def send(self, connection: PostgresConnection, commit: Commit, *, opening: str = "", replayed: bool = False) -> None:
+        """The last trip of a transaction on `connection`, or with `opening` the only one; `replayed` says that it repeats answers."""
+        mogrify, corridor, (before, after, recorded_at, rows, receipts) = connection.cursor().raw.mogrify, self.corridor, commit
+        statements = [opening.encode()]
+        if rows:
+            statements.append(mogrify(QUERIES["advance_head"], {"before": before.position, **_head_values(corridor, after)}))
+        elif opening:
+            statements.append(mogrify(QUERIES["hold_head"], {"corridor": corridor, "before": before.position}))
+        if receipts:
+            statements.append(mogrify(QUERIES["insert_receipts"], _receipt_arrays(corridor, receipts, recorded_at)))
+        if replayed and not rows and not receipts:
+            statements.append(QUERIES["force_durable_wait"].encode())
+        statements.append((QUERIES["copy_events"] if rows else "COMMIT").encode())
+        send_commit(connection, b"\n".join(statements), rows)
+        if rows:
+            self.announce(corridor, after.position)
 
     def _ensure_head(self) -> None:
         """Makes the head in a transaction of its own: who waits for a lock must find the row that carries it."""
@@ -188,6 +217,18 @@ class Log:
                 with self.pool.transaction() as cursor:
                     cursor.execute(QUERIES["create_head"], _head_values(self.corridor, _EMPTY))
             self._has_head = True
+
+    def read_streams(self, streams: Mapping[UUID, int]) -> dict[UUID, list[RecordedEvent]]:
+        """Events of several streams, each after the version given, as one snapshot shows them; without a lock they may grow meanwhile."""
+        loaded: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in streams}
+        with self.pool.connection() as connection:
+            statements = f"{QUERIES['begin_batch']}\n{QUERIES['load_streams']}"
+            rows = connection.cursor().rows(statements, {"corridor": self.corridor, **_stream_arrays(streams)})
+            connection.commit()
+        for row in rows:
+            event = RecordedEvent(self.corridor, *row)
+            loaded[event.stream_id].append(event)
+        return loaded
 
     def head(self) -> Head:
         """Where the log ends now; position 0 for a corridor without events."""

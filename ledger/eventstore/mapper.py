@@ -68,6 +68,10 @@ class EventMapper(Mapper[UUID]):
         row = b'{"originator_id":"%s","originator_version":%d,' % (str(stream_id).encode(), stream_version)
         return event_class.__pydantic_validator__.validate_json(row + state[1:])  # type: ignore[no-any-return]
 
+    def last_counts(self, topic: str) -> bool:
+        """Whether of several such events in a row only the last has to be read."""
+        return topic not in self.upcasters and cast(type[Event], resolve_topic(topic)).LAST_COUNTS
+
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         new = self.encode(cast(Event, domain_event))
         return StoredEvent(originator_id=new.stream_id, originator_version=new.stream_version, topic=new.topic, state=new.state)

@@ -18,16 +18,18 @@ from ledger.eventstore.connections import APPLICATION_ROLE, PostgresCursor, conn
 from ledger.eventstore.queries import QUERIES
 
 LOOK_EVERY_SECONDS = 1.0
+NOTIFY_PAUSE_SECONDS = 0.02
+"""Between two messages: a busy writer commits several times in it, and a message for each would take from its time."""
 
 
 class Notifier:
-    """Sends how far each corridor has come; of several commits while one message is under way, only the last counts."""
+    """Sends how far each corridor has come: the first commit at once, of those that follow within a moment only the last."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._grown = threading.Condition()
         self._positions: dict[str, int] = {}
-        self._closed = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-notifier", daemon=True)
         self._thread.start()
 
@@ -40,7 +42,7 @@ class Notifier:
     def close(self) -> None:
         """Sends what is left and ends the thread."""
         with self._grown:
-            self._closed = True
+            self._closing.set()
             self._grown.notify()
         self._thread.join()
 
@@ -48,7 +50,7 @@ class Notifier:
         cursor: PostgresCursor | None = None
         while True:
             with self._grown:
-                self._grown.wait_for(lambda: self._positions or self._closed)
+                self._grown.wait_for(lambda: self._positions or self._closing.is_set())
                 positions, self._positions = self._positions, {}
             if not positions:
                 break
@@ -60,6 +62,7 @@ class Notifier:
                 # Listeners find these events when they look; the next announcement gets a new connection.
                 _close(cursor)
                 cursor = None
+            self._closing.wait(NOTIFY_PAUSE_SECONDS)
         _close(cursor)
 
 

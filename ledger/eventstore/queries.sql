@@ -42,10 +42,14 @@ SELECT 3, position, boundary, stream_id, stream_version, topic, state, recorded_
 FROM ledger.events
 WHERE corridor = $1 AND position > $5 AND (SELECT position FROM ledger.heads WHERE corridor = $1) <= $5 + $6
 ORDER BY 1, 2;
-PREPARE advance_head (text, bigint, timestamptz, bytea, bytea) AS
+PREPARE advance_head (text, bigint, bigint, timestamptz, bytea, bytea) AS
 UPDATE ledger.heads
-SET position = $2, recorded_at = $3, tree_size = $2, root = $4, compact_range = $5
+SET position = CASE WHEN position = $2 THEN $3 ELSE ledger.refuse_moved_head(corridor, $2, position) END,
+    recorded_at = $4, tree_size = $3, root = $5, compact_range = $6
 WHERE corridor = $1;
+PREPARE hold_head (text, bigint) AS
+SELECT CASE WHEN position = $2 THEN position ELSE ledger.refuse_moved_head(corridor, $2, position) END
+FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
 PREPARE insert_receipts (text, timestamptz, text[], text[], uuid[], text[], uuid[], text[], bigint[]) AS
 INSERT INTO ledger.receipts
     (corridor, recorded_at, digest, partner, command, fingerprint, fingerprint_key, answer, position)
@@ -55,10 +59,13 @@ FROM unnest($3, $4, $5, $6, $7, $8, $9)
     AS receipt (digest, partner, command, fingerprint, fingerprint_key, answer, position);
 
 -- name: begin_batch
--- Opens a batch: from here to the commit this corridor has one writer.
+-- Opens the transaction of a batch.
 -- Statistics of a young table mislead the planner; everything a batch reads is found by its key.
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL enable_seqscan = off;
+
+-- name: lock_head
+-- From here to the commit this corridor has one writer.
 EXECUTE lock_head (%(corridor)s);
 
 -- name: create_head
@@ -100,8 +107,12 @@ CROSS JOIN LATERAL (
 ORDER BY 1;
 
 -- name: advance_head
--- Moves the head to the end of the commit that follows in the same trip.
-EXECUTE advance_head (%(corridor)s, %(position)s, %(recorded_at)s, %(root)s, %(compact_range)s);
+-- Moves the head to the end of the commit that follows in the same trip; refuses when it is not where that commit begins.
+EXECUTE advance_head (%(corridor)s, %(before)s, %(position)s, %(recorded_at)s, %(root)s, %(compact_range)s);
+
+-- name: hold_head
+-- Keeps the head where it is until the commit; refuses when it is not where the batch was decided.
+EXECUTE hold_head (%(corridor)s, %(before)s);
 
 -- name: insert_receipts
 -- Stores the answers of a batch beside its events.
@@ -278,6 +289,14 @@ LISTEN corridor_log;
 -- name: notify
 -- Tells listeners how far a corridor has come.
 SELECT pg_notify('corridor_log', %(payload)s);
+
+-- name: take_lease
+-- This session's turn at writing to a corridor.
+SELECT pg_advisory_lock(hashtextextended('lease of ' || %(corridor)s, 0));
+
+-- name: give_lease
+-- The turn is over.
+SELECT pg_advisory_unlock_all();
 
 -- name: take_migration_lock
 -- One migration of this database at a time.

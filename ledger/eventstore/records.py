@@ -1,5 +1,6 @@
 """What the log holds, as data: events, receipts and the head."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -35,8 +36,7 @@ class RecordedEvent:
     leaf_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The answer to one command, kept under the digest of partner and idempotency key.
 
     `fingerprint` stands for method, path and body of the request, `fingerprint_key` names the erasable key it was made
@@ -61,3 +61,16 @@ class Head:
     position: int
     recorded_at: datetime
     tree: CompactTree
+
+
+class Commit(NamedTuple):
+    """What one transaction will add to the log, down to the bytes: it fits behind `before` and nowhere else.
+
+    `rows` is a binary COPY of the events, empty when there are none; `after` is the head that it makes.
+    """
+
+    before: Head
+    after: Head
+    recorded_at: datetime
+    rows: bytes
+    receipts: Sequence[Receipt]

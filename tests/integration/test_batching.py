@@ -19,7 +19,7 @@ from ledger.batching import Request
 from ledger.bench.engine import complete_life, open_for_bench
 from ledger.clock import SetClock
 from ledger.domain import ids
-from ledger.errors import KeyReused, Overloaded, StillRunning, Unavailable
+from ledger.errors import KeyReused, OutcomeUnknown, Overloaded, StillRunning
 from ledger.eventstore.connections import PostgresPool, connect
 from ledger.privacy.keys import FileKeyProvider
 from ledger.privacy.vault import Vault
@@ -209,7 +209,7 @@ def test_too_many_waiting_commands_are_turned_away(ledger: Ledger, monkeypatch: 
 
 
 def test_a_database_that_drops_the_connection_loses_nothing(ledger: Ledger, module_database_url: str) -> None:
-    """The writer's session is killed while it waits for the head: its caller is told to try again, and the repeat has one effect."""
+    """The writer's session is killed in the trip that would have committed: its caller is told to ask again, and that has one effect."""
     request = complete_life(ledger.corridor_code, uetr("dropped"))[0]
     owner = connect(module_database_url)
     with ledger.log_store.begin(), closing(owner), owner.cursor() as cursor:
@@ -218,7 +218,7 @@ def test_a_database_that_drops_the_connection_loses_nothing(ledger: Ledger, modu
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-    with pytest.raises(Unavailable):
+    with pytest.raises(OutcomeUnknown):
         future.result(timeout=30)
     assert answer_of(ledger.submit(request))["result"] == {"uetr": str(uetr("dropped")), "state": "dispatched"}
 

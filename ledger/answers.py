@@ -1,0 +1,67 @@
+"""What goes into the batcher and what comes out of it: requests, receipts, and the answers that receipts keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import from_json, to_json
+
+from ledger.commands import Command
+from ledger.domain import ids
+from ledger.errors import Refusal
+from ledger.eventstore.records import Receipt
+
+
+class Request(NamedTuple):
+    """A command with what its receipt will need: the fingerprint of the bytes that asked for it, and which key made it."""
+
+    command: Command
+    fingerprint: bytes
+    fingerprint_key: UUID | None = None
+
+    @property
+    def digest(self) -> bytes:
+        return ids.receipt_digest(self.command.actor, self.command.idempotency_key)
+
+
+class Answered(NamedTuple):
+    """What a caller gets: the receipt of its command, and whether it had been answered before."""
+
+    receipt: Receipt
+    replayed: bool
+
+
+class Answer(NamedTuple):
+    """A stored answer, read: exactly one of ``result`` and ``refusal`` is there. ``position`` is the boundary it was committed at."""
+
+    position: int
+    recorded_at: datetime
+    result: dict[str, Any] | None
+    refusal: dict[str, Any] | None
+    replayed: bool
+
+
+def encode_answer(outcome: dict[str, Any] | Refusal) -> bytes:
+    """The stored answer: the handler's ids and positions, or the refusal in words."""
+    if isinstance(outcome, Refusal):
+        return to_json(
+            {
+                "refusal": {
+                    "code": outcome.code,
+                    "detail": outcome.detail,
+                    "field": outcome.field,
+                    "value": outcome.value,
+                    "way_out": outcome.way_out,
+                    "transient": outcome.transient,
+                }
+            }
+        )
+    return to_json({"result": outcome})
+
+
+def decode_answer(answered: Answered) -> Answer:
+    """The answer that a receipt keeps."""
+    said = from_json(answered.receipt.answer)
+    return Answer(answered.receipt.position, answered.receipt.recorded_at, said.get("result"), said.get("refusal"), answered.replayed)
