@@ -42,7 +42,7 @@ def bench(plan: Plan) -> Found:
     sides = two_sides(str(plan.seed), lines, today - timedelta(days=1), DAYS)
     plan.progress("COPY and FULL OUTER JOIN before")
     before = _bare(plan, sides)
-    runs, stages, peaks, wrong, corridors = [], [], [], 0, []
+    runs, stages, peaks, peaks_by_stage, wrong, corridors = [], [], [], [], 0, []
     for run in range(plan.runs):
         plan.progress(f"night {run + 1} of {plan.runs}: {lines:,} × {lines:,} lines")
         ledger = plan.corridor()
@@ -50,6 +50,7 @@ def bench(plan: Plan) -> Found:
         said, differences = _night(plan, ledger, sides)
         runs.append(said["seconds"])
         stages.append(said["stages"])
+        peaks_by_stage.append(said["peaks_mb"])
         peaks.append(said["peak_rss_mb"])
         wrong += _wrong(sides.planted, differences)
     plan.progress("COPY and FULL OUTER JOIN after")
@@ -66,7 +67,12 @@ def bench(plan: Plan) -> Found:
             Check("memory, MB", max(peaks), at_most=MEMORY_MB_MAX),
         ),
         layers={"unit": "s", **{stage: rounded(median([one.get(stage, 0.0) for one in stages])) for stage in stages[0]}},
-        figures={"lines_each_side": lines, "planted_breaks": len(sides.planted), "statements": DAYS},
+        figures={
+            "lines_each_side": lines,
+            "planted_breaks": len(sides.planted),
+            "statements": DAYS,
+            "peak_mb_until_the_end_of": peaks_by_stage[-1],
+        },
         peak_rss_mb=max(peaks),
         corridors=tuple(corridors),
         bars=(
@@ -140,15 +146,18 @@ def _wrong(planted: dict[str, str], differences: list[tuple[str, str]]) -> int:
 
 
 class _Watch:
-    """Seconds by stage, by what the night job tells of its progress: a stage lasts until another one is told of."""
+    """Seconds by stage, and the peak of memory until its end, by what the night job tells of its progress: a stage lasts until another
+    one is told of."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
+        self.peaks_mb: dict[str, float] = {}
         self._stage, self._since = "read", perf_counter()
 
     def told(self, what: str, _done: int, _of: int) -> None:
         now = perf_counter()
         self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
+        self.peaks_mb[self._stage] = peak_rss_mb()
         self._since = now
         self._stage = next((stage for begins, stage in _STAGES.items() if what.startswith(begins)), self._stage)
 
@@ -170,7 +179,7 @@ def main() -> None:
         stages = watch.end()
         differences = [(found.reference, found.break_class) for found in report.new_differences]
         Path(wanted["differences"]).write_text(json.dumps(differences), encoding="utf-8")
-        tell(seconds=sum(stages.values()), stages=stages, peak_rss_mb=peak_rss_mb())
+        tell(seconds=sum(stages.values()), stages=stages, peaks_mb=watch.peaks_mb, peak_rss_mb=peak_rss_mb())
 
 
 if __name__ == "__main__":
