@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from ledger.bench import file, growth, http, idle, in_one_process, processes, project, reconcile, start
 from ledger.bench.machine import machine, postgres
@@ -58,5 +57,5 @@ def broken_rules(service: Service, corridors: Iterable[str]) -> dict[str, dict[s
 
 
 def command_line() -> str:
-    """What was typed, without the folder the program lies in."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    """What was typed."""
+    return " ".join(["corridor", *sys.argv[1:]])

@@ -109,7 +109,7 @@ def uetr(seed: str, number: int) -> UUID:
 
 
 async def _answer(ledger: Ledger, request: Request) -> Answered:
-    answered = await asyncio.wrap_future(ledger.submit(request))
+    answered = await ledger.ask(request)
     assert answered.receipt.answer.startswith(_RESULT), answered.receipt.answer
     return answered
 
