@@ -154,12 +154,7 @@ class Books:
         """Raises UnknownCorridor."""
         corridor = self.corridor_or_none()
         if corridor is None:
-            raise UnknownCorridor(
-                f"Corridor {self.corridor_code!r} was not opened.",
-                field="corridor",
-                value=self.corridor_code,
-                way_out="Open it with its terms first.",
-            )
+            raise UnknownCorridor.never_opened(self.corridor_code)
         return corridor
 
     @property

@@ -91,6 +91,11 @@ class AmountUnderLimit(Refusal):
 class UnknownCorridor(Refusal):
     """No such corridor has been opened."""
 
+    @classmethod
+    def never_opened(cls, code: str) -> UnknownCorridor:
+        """The refusal for a code under which nobody agreed on terms."""
+        return cls(f"Corridor {code!r} was not opened.", field="corridor", value=code, way_out="Open it with its terms first.")
+
 
 class UnknownParticipant(Refusal):
     """Not a participant of this corridor."""

@@ -36,9 +36,7 @@ def _reading(corridor: str) -> Iterator[Snapshot]:
     with cli.service() as service:
         log = service.ledger(corridor).log_store
         if log.head().position == 0:
-            raise UnknownCorridor(
-                f"Corridor {corridor!r} was not opened.", field="corridor", value=corridor, way_out="Open it: corridor open FILE."
-            )
+            raise UnknownCorridor.never_opened(corridor)
         Runner(log).catch_up()
         with snapshot(service.pool, corridor) as at:
             yield at
