@@ -18,6 +18,7 @@ from starlette.responses import Response
 from api.authentication import Caller
 from api.errors import RequestInvalid
 from api.idempotency import CorridorCode, json_answer, position_header
+from api.partner_view import oversees
 from api.projecting import Projector
 from ledger.bootstrap import Service
 from ledger.projections.snapshot import AsOf, Snapshot, snapshot
@@ -60,7 +61,7 @@ class Looking:
         self._projector.follow(corridor)
         if self._at_least is not None:
             wait_for(self.service.pool, self._projector.listener, corridor, self._at_least, self._wait_seconds_max)
-        with snapshot(self.service.pool, corridor) as at:
+        with snapshot(self.service.pool, corridor, None if oversees(self.principal) else self.principal) as at:
             yield at
 
     def answer(self, body: BaseModel, position: int, *, keep_none: bool = False) -> Response:

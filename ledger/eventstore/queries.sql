@@ -328,18 +328,38 @@ SELECT name, sha256 FROM ledger.migrations ORDER BY name;
 INSERT INTO ledger.migrations (name, sha256) VALUES (%(name)s, %(sha256)s);
 
 -- name: prepare_role
--- Makes the role the application acts as, and lets the migrating login act as it.
+-- Makes the roles the application acts as, and lets the migrating login act as them: corridor_app, and for reads on behalf of one
+-- partner corridor_partner.
 -- Another database of the cluster may be migrated at this very moment, and locks do not reach across databases.
 DO $$
+DECLARE
+    missing text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'corridor_app') THEN
-        CREATE ROLE corridor_app NOLOGIN;
+    FOREACH missing IN ARRAY ARRAY['corridor_app', 'corridor_partner'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = missing) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', missing);
+            END IF;
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            WHEN insufficient_privilege THEN
+                RAISE EXCEPTION 'the login % may not create roles: have an administrator run CREATE ROLE % NOLOGIN',
+                    session_user, missing USING ERRCODE = 'insufficient_privilege';
+        END;
+    END LOOP;
+END
+$$;
+DO $$
+BEGIN
+    IF NOT pg_has_role('corridor_app', 'corridor_partner', 'MEMBER') THEN
+        GRANT corridor_partner TO corridor_app;
     END IF;
 EXCEPTION
-    WHEN duplicate_object OR unique_violation THEN
+    WHEN unique_violation THEN
         NULL;
     WHEN insufficient_privilege THEN
-        RAISE EXCEPTION 'the login % may not create roles: have an administrator run CREATE ROLE corridor_app NOLOGIN',
+        RAISE EXCEPTION 'the login % may not grant corridor_partner: have an administrator run GRANT corridor_partner TO corridor_app',
             session_user USING ERRCODE = 'insufficient_privilege';
 END
 $$;

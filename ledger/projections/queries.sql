@@ -216,6 +216,11 @@ $$;
 -- Keeps this set of tables in place until the transaction ends. LOCK takes no snapshot, so what follows sees what this waited for.
 LOCK TABLE projections.balances IN ACCESS SHARE MODE;
 
+-- name: read_as_partner
+-- From here to the end of the transaction the database shows only what is one partner's.
+SELECT set_config('corridor.code', %(corridor)s, true), set_config('corridor.partner', %(partner)s, true),
+       set_config('role', 'corridor_partner', true);
+
 -- name: balances
 -- Every account as it stands.
 SELECT account, currency, normal_side, balance, floor, status, boundary, recorded_at

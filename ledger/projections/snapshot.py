@@ -50,8 +50,15 @@ class Snapshot(NamedTuple):
 
 
 @contextmanager
-def snapshot(pool: PostgresPool, corridor: str) -> Iterator[Snapshot]:
-    """Opens a snapshot of a corridor's projections, as they are now."""
+def snapshot(pool: PostgresPool, corridor: str, partner: str | None = None) -> Iterator[Snapshot]:
+    """Opens a snapshot of a corridor's projections, as they are now.
+
+    With ``partner`` (a participant, or "bank:settlement") the database itself shows only what is that partner's: the transaction acts as
+    the role `corridor_partner`, under row-level security.
+    """
     with pool.transaction("REPEATABLE READ, READ ONLY") as cursor:
         cursor.execute(QUERIES["hold_tables"])
-        yield Snapshot(corridor, tracking_position(cursor, corridor, LIVE.tracking), cursor, Log(pool, corridor))
+        position = tracking_position(cursor, corridor, LIVE.tracking)
+        if partner is not None:
+            cursor.execute(QUERIES["read_as_partner"], {"corridor": corridor, "partner": partner})
+        yield Snapshot(corridor, position, cursor, Log(pool, corridor))

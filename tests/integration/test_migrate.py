@@ -42,6 +42,11 @@ def database_of_a_plain_owner(server_url: str, rights: str) -> Iterator[str]:
     administrator.execute(f"CREATE DATABASE {name} OWNER {name}")
     yield extensions.make_dsn(server_url, dbname=name, user=name, password=password)
     administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    if administrator.connection.server_version >= 160000:
+        # From there on the cluster remembers who let one role act as another.
+        administrator.execute(f"SELECT FROM pg_auth_members WHERE grantor = '{name}'::regrole AND member = 'corridor_app'::regrole")
+        if administrator.rowcount:
+            administrator.execute(f"REVOKE corridor_partner FROM corridor_app GRANTED BY {name}")
     administrator.execute(f"DROP ROLE {name}")
     administrator.connection.close()
 
