@@ -27,6 +27,7 @@ from api.routes import (
     cases,
     cycles,
     description,
+    feed,
     health,
     messages,
     quotes,
@@ -39,7 +40,7 @@ from api.routes import (
 from ledger.bootstrap import Service
 
 CORRIDOR_ROUTES = (
-    quotes, transfers, transfer_views, transfer_steps, messages, accounts, treasury, cycles, cases, breaks, reports, agreements,
+    quotes, transfers, transfer_views, feed, transfer_steps, messages, accounts, treasury, cycles, cases, breaks, reports, agreements,
     description,
 )  # fmt: skip
 

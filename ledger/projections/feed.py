@@ -1,4 +1,4 @@
-"""What a participant is to act upon as creditor agent, in log order: the guarantee behind every message and webhook."""
+"""What happened to a participant's own transfers, in log order: the guarantee behind every message and webhook."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ from uuid import UUID
 
 from ledger.projections.snapshot import Snapshot
 
+KINDS = (
+    "initiated", "rejected", "dispatched", "accepted", "paid", "refused", "cancelled", "expired", "refunded", "returned", "unanswered",
+    "recall_requested", "recall_answered",
+)  # fmt: skip
+"""Every kind of entry; before its dispatch only the debtor agent hears of a transfer, and of a refund only it."""
+
 
 class FeedEntry(NamedTuple):
-    """One step of a transfer: "dispatched" (pay it), "recall_requested" (answer it), "cancelled" or "expired" (do not pay it)."""
+    """One step of a transfer; ``kind`` is one of `KINDS`.
+
+    The creditor agent acts upon "dispatched" (pay it), "recall_requested" and "unanswered" (answer it), "cancelled" and "expired" (do not
+    pay it). What compliance does is in nobody's feed.
+    """
 
     position: int
     boundary: int

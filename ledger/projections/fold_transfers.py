@@ -1,4 +1,4 @@
-"""What the facts of transfers change: the transfer as it stands, and the creditor agent's feed."""
+"""What the facts of transfers change: the transfer as it stands, and each agent's feed of it."""
 
 from __future__ import annotations
 
@@ -47,11 +47,24 @@ def _initiated(folding: Folding, fact: Fact) -> None:
         first_position=fact.position,
     )
     folding.transfers[fact.subject] = transfer
+    folding.tell(transfer["debtor_agent"], "initiated", fact)
     _moved(transfer, fact)
 
 
 def _moved(transfer: Row, fact: Fact) -> None:
     transfer["updated_at"], transfer["last_position"], transfer["boundary"] = fact.recorded_at, fact.position, fact.boundary
+
+
+def _tell_both(folding: Folding, transfer: Row, kind: str, fact: Fact) -> None:
+    folding.tell(transfer["debtor_agent"], kind, fact)
+    folding.tell(transfer["creditor_agent"], kind, fact)
+
+
+def _tell_of_end(folding: Folding, transfer: Row, kind: str, fact: Fact) -> None:
+    """The debtor agent learns of it; the creditor agent only when it had been told of the transfer at all."""
+    folding.tell(transfer["debtor_agent"], kind, fact)
+    if transfer["dispatched_at"] is not None:
+        folding.tell(transfer["creditor_agent"], kind, fact)
 
 
 def _step(change: Callable[[Folding, Row, Fact], None]) -> Callable[[Folding, Fact], None]:
@@ -76,8 +89,9 @@ def _cleared(_folding: Folding, transfer: Row, _fact: Fact) -> None:
 
 
 @_step
-def _rejected(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _rejected(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["reason"], transfer["held_or_frozen_by"] = "rejected", fact.facts["reason"], None
+    folding.tell(transfer["debtor_agent"], "rejected", fact)
 
 
 @_step
@@ -93,55 +107,58 @@ def _condition_met(_folding: Folding, transfer: Row, _fact: Fact) -> None:
 @_step
 def _dispatched(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["dispatched_at"] = "dispatched", fact.recorded_at
-    folding.tell(transfer["creditor_agent"], "dispatched", fact)
+    _tell_both(folding, transfer, "dispatched", fact)
 
 
 @_step
-def _accepted(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _accepted(folding: Folding, transfer: Row, fact: Fact) -> None:
     if transfer["state"] == "dispatched":
         transfer["state"] = "accepted"
     transfer["collect_until"], transfer["unanswered_since"] = fact.facts["collect_until"], None
+    _tell_both(folding, transfer, "accepted", fact)
 
 
 @_step
-def _paid(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _paid(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["paid_at"], transfer["paid_boundary"] = "paid", fact.recorded_at, fact.boundary
     transfer["unanswered_since"] = None
+    _tell_both(folding, transfer, "paid", fact)
 
 
 @_step
-def _refused(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _refused(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["ended_by"], transfer["reason"] = "refused", "refused", fact.facts["reason"]
     transfer["unanswered_since"] = None
+    _tell_both(folding, transfer, "refused", fact)
 
 
 @_step
 def _cancelled(folding: Folding, transfer: Row, fact: Fact) -> None:
-    if transfer["dispatched_at"] is not None:
-        folding.tell(transfer["creditor_agent"], "cancelled", fact)
+    _tell_of_end(folding, transfer, "cancelled", fact)
     transfer["state"], transfer["ended_by"], transfer["reason"] = "cancelled", "cancelled", "CUST"
 
 
 @_step
 def _expired(folding: Folding, transfer: Row, fact: Fact) -> None:
-    if transfer["dispatched_at"] is not None:
-        folding.tell(transfer["creditor_agent"], "expired", fact)
+    _tell_of_end(folding, transfer, "expired", fact)
     transfer["state"], transfer["ended_by"], transfer["reason"] = "expired", "expired", "NOAS"
 
 
 @_step
-def _refunded(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _refunded(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["refund_cause"] = "refunded", fact.facts["refund_cause"]
     transfer["refunded_to_debtor"] = fact.facts["refunded_to_debtor"]
+    folding.tell(transfer["debtor_agent"], "refunded", fact)
 
 
 @_step
-def _returned(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _returned(folding: Folding, transfer: Row, fact: Fact) -> None:
     payout, settlement, instructed = fact.facts["part"]
     transfer["state"] = "returned"
     transfer["returned_payout"] += payout
     transfer["returned_settlement"] += settlement
     transfer["returned_instructed"] += instructed
+    _tell_both(folding, transfer, "returned", fact)
 
 
 @_step
@@ -155,8 +172,9 @@ def _freeze_lifted(_folding: Folding, transfer: Row, _fact: Fact) -> None:
 
 
 @_step
-def _unanswered(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _unanswered(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["unanswered_since"] = fact.facts["since"]
+    _tell_both(folding, transfer, "unanswered", fact)
 
 
 @_step
@@ -167,12 +185,13 @@ def _answered(_folding: Folding, transfer: Row, _fact: Fact) -> None:
 @_step
 def _recall_requested(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["recalls"] = {**transfer["recalls"], fact.facts["recall"]: "open"}
-    folding.tell(transfer["creditor_agent"], "recall_requested", fact)
+    _tell_both(folding, transfer, "recall_requested", fact)
 
 
 @_step
-def _recall_answered(_folding: Folding, transfer: Row, fact: Fact) -> None:
+def _recall_answered(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["recalls"] = {**transfer["recalls"], fact.facts["recall"]: "agreed" if fact.facts["agreed"] else "declined"}
+    _tell_both(folding, transfer, "recall_answered", fact)
 
 
 TRANSFER_BEGINS = "Transfer.Initiated.v1"

@@ -17,7 +17,7 @@ from ledger.projections.balances import balance, balances, in_flight, positions
 from ledger.projections.breaks import breaks, reconciliation_break
 from ledger.projections.cases import case, cases
 from ledger.projections.cycles import cycle, cycles
-from ledger.projections.feed import feed
+from ledger.projections.feed import KINDS, feed
 from ledger.projections.lines import balance_on, each_line, lines, lines_of
 from ledger.projections.movements import movement, movements
 from ledger.projections.queries import QUERIES, TABLES, copied_columns
@@ -404,24 +404,35 @@ def test_rate_sheets_are_found_by_bank_and_instant(at: Snapshot) -> None:
     assert rate_sheets(at, in_force_at=datetime(2027, 1, 1, tzinfo=UTC)) == []
 
 
-def test_a_banks_feed_tells_it_what_to_act_upon_in_log_order(at: Snapshot) -> None:
-    """As creditor agent psbc learns of every dispatch, recall, cancellation after dispatch and expiry; holds and freezes stay unsaid."""
-    told = [(entry.kind, entry.uetr) for entry in feed(at, "psbc")]
-    assert told == [
-        ("dispatched", uetr_of(1)),
-        ("dispatched", uetr_of(2)),
-        ("dispatched", uetr_of(3)),
-        ("dispatched", uetr_of(5)),
-        ("dispatched", uetr_of(6)),
-        ("dispatched", uetr_of(9)),
-        ("recall_requested", uetr_of(9)),
-        ("cancelled", uetr_of(9)),
-        ("dispatched", uetr_of(10)),
-        ("dispatched", uetr_of(11)),
-        ("expired", uetr_of(10)),
+def test_a_banks_feed_tells_it_what_happened_to_its_transfers_in_log_order(at: Snapshot) -> None:
+    """Both agents learn of every step from the dispatch on, the debtor agent of what comes before; holds and freezes stay unsaid."""
+    debtor_agents: list[tuple[str, int]] = [
+        ("initiated", 1), ("dispatched", 1), ("accepted", 1), ("paid", 1), ("returned", 1), ("returned", 1),
+        ("initiated", 2), ("dispatched", 2), ("paid", 2), ("accepted", 2),
+        ("initiated", 3), ("dispatched", 3), ("refused", 3), ("refunded", 3),
+        ("initiated", 4), ("cancelled", 4), ("refunded", 4),
+        ("initiated", 5), ("dispatched", 5),
+        ("initiated", 6), ("dispatched", 6),
+        ("initiated", 7), ("rejected", 7),
+        ("initiated", 8),
+        ("initiated", 9), ("dispatched", 9), ("recall_requested", 9), ("recall_answered", 9), ("cancelled", 9), ("refunded", 9),
+        ("initiated", 10), ("dispatched", 10), ("accepted", 10),
+        ("initiated", 11), ("dispatched", 11), ("unanswered", 11),
+        ("expired", 10), ("refunded", 10),
+        ("dispatched", 12),
+    ]  # fmt: skip
+    told = [(entry.kind, entry.uetr) for entry in feed(at, "abb")]
+    assert told == [(kind, uetr_of(number)) for kind, number in debtor_agents]
+    kept_from_psbc = {"initiated", "rejected", "refunded"}
+    seen_by_psbc = [
+        *((kind, number) for kind, number in debtor_agents[:-1] if kind not in kept_from_psbc and (kind, number) != ("cancelled", 4)),
+        ("initiated", 12),
+        ("dispatched", 12),
     ]
-    assert [entry.kind for entry in feed(at, "psbc", after=feed(at, "psbc")[-2].position)] == ["expired"]
-    assert [entry.uetr for entry in feed(at, "abb")] == [uetr_of(12)]
+    told = [(entry.kind, entry.uetr) for entry in feed(at, "psbc")]
+    assert told == [(kind, uetr_of(number)) for kind, number in seen_by_psbc]
+    assert [entry.kind for entry in feed(at, "psbc", after=feed(at, "psbc")[-3].position)] == ["initiated", "dispatched"]
+    assert {entry.kind for entry in [*feed(at, "abb"), *feed(at, "psbc")]} == set(KINDS)
 
 
 # Hostile text and the schema
