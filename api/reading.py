@@ -21,6 +21,7 @@ from api.idempotency import CorridorCode, json_answer, position_header
 from api.partner_view import oversees
 from api.projecting import Projector
 from ledger.bootstrap import Service
+from ledger.eventstore.log import Log
 from ledger.projections.snapshot import AsOf, Snapshot, snapshot
 from ledger.projections.waiting import at_least as wait_for
 
@@ -60,9 +61,18 @@ class Looking:
         corridor = self.caller.corridor
         self._projector.follow(corridor)
         if self._at_least is not None:
+            self._check_written(corridor, self._at_least)
             wait_for(self.service.pool, self._projector.listener, corridor, self._at_least, self._wait_seconds_max)
         with snapshot(self.service.pool, corridor, None if oversees(self.principal) else self.principal) as at:
             yield at
+
+    def _check_written(self, corridor: str, position: int) -> None:
+        """Whoever asks for what was never written would wait for nothing."""
+        head = Log(self.service.pool, corridor).head().position
+        if position > head:
+            raise RequestInvalid(
+                f"The log ends at position {head}.", field="at_least", value=str(position), way_out="Send a position that an answer gave."
+            )
 
     def answer(self, body: BaseModel, position: int, *, keep_none: bool = False) -> Response:
         """The answer, with the boundary it was taken at in its header too."""

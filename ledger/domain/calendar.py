@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ledger.errors import CalendarExhausted
 
@@ -32,7 +32,8 @@ class Calendar(BaseModel):
     weekend: tuple[int, ...]
     holidays: tuple[date, ...]
     valid_through: date
-    cut_off: time
+    # The wall clock at the place, so without an offset: no `time` as RFC 3339 §5.6 means it.
+    cut_off: Annotated[time, Field(json_schema_extra={"format": "time-local"})]
     source: str
 
     @field_validator("zone")
