@@ -14,12 +14,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.authentication import Authenticator
+from api.command_lane import CommandLane
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
 from api.key_registry import KeyRegistry
+from api.nonces import Nonces
 from api.openapi import document
 from api.problems import respond
 from api.projecting import Projector
+from api.reception import Reception
 from api.routes import (
     accounts,
     agreements,
@@ -61,7 +64,10 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
             yield
         finally:
             await run_in_threadpool(projector.close)
+            await run_in_threadpool(app.state.reception.close)
+            await run_in_threadpool(authenticator.close)
 
+    authenticator = authenticator_of(service)
     app = FastAPI(
         title="Corridor",
         version=_version(),
@@ -75,6 +81,8 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     )
     app.state.service = service
     app.state.wait_seconds_max = wait_seconds_max
+    app.state.reception = Reception(service)
+    app.state.warm_corridors = set()
     corridor = APIRouter(prefix="/v1/corridors/{corridor}")
     for module in CORRIDOR_ROUTES:
         corridor.include_router(module.router)
@@ -82,13 +90,20 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.include_router(corridor)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
-    settings = service.settings
-    authenticator = Authenticator(
-        KeyRegistry(service.pool, service.clock), service.clock, age_seconds_max=settings.signature_age_seconds_max
-    )
-    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=settings.max_body_bytes)
+    app.add_middleware(CommandLane, routes=[route for module in CORRIDOR_ROUTES for route in module.router.routes])
+    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
     return app
+
+
+def authenticator_of(service: Service) -> Authenticator:
+    """What decides for a service who asks."""
+    return Authenticator(
+        KeyRegistry(service.pool, service.clock),
+        Nonces(service.pool),
+        service.clock,
+        age_seconds_max=service.settings.signature_age_seconds_max,
+    )
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -1,8 +1,11 @@
 """Who asks: HTTP Message Signatures (RFC 9421) over Content-Digest (RFC 9530), by keys that the corridor has registered.
 
-A command covers ``@method @target-uri content-type content-digest idempotency-key``, a read ``@method @target-uri``; both carry
-``created``, ``keyid``, ``nonce`` and the tag ``corridor``. The algorithm comes from the key registry, never from the message. Everything
-here is decided before an idempotency key is looked up, so a request that fails burns none.
+What a signature has to cover and to state is in `signed_head`. The algorithm comes from the key registry, never from the message.
+Everything here is decided before an idempotency key is looked up, so a request that fails burns none.
+
+It goes in two steps, with the reading of the body between them. `Authenticator.identify` decides by the head, from keys that were read
+before. `Authenticator.admit` asks the database, for all requests that came meanwhile together, whether those keys are still in force and
+takes the nonces: last of all, so that nobody can use up the nonce of a request that he altered.
 
 The key's principal becomes the actor of the command. A key of another corridor proves who asks, but gives nothing here: its owner is
 told that there is no such corridor, in the same words as for a corridor that does not exist.
@@ -10,74 +13,71 @@ told that there is no such corridor, in the same words as for a corridor that do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, cast
-
-import http_sf
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from http_message_signatures import (
-    ContentDigest,
-    HTTPMessageSignaturesException,
-    HTTPMessageVerifier,
-    HTTPSignatureAlgorithm,
-    MappingKeyResolver,
-    algorithms,
-)
+from typing import NamedTuple, Protocol
 
 from api.errors import (
-    DigestWrong,
     NonceReused,
+    SignatureAlgorithmWrong,
     SignatureFromTheFuture,
-    SignatureIncomplete,
-    SignatureMalformed,
-    SignatureMissing,
-    SignatureTagWrong,
     SignatureTooOld,
     SignatureWrong,
     SigningKeyNotInForce,
+    SigningKeyRevoked,
     SigningKeyUnknown,
 )
-from api.key_registry import KeyRegistry
-from api.nonces import Nonces
+from api.gathering import Gathering
+from api.message_signatures import PublicKey, Signature, public_key_of, signature_base, verifies
+from api.nonces import Nonce
+from api.signed_head import SignedHead, signature_of
 from ledger.clock import Clock
-from ledger.domain.corridor_events import CorridorKeyRegistered
 from ledger.errors import UnknownCorridor
 
-TAG = "corridor"
-READ_COMPONENTS = ("@method", "@target-uri")
-COMMAND_COMPONENTS = ("@method", "@target-uri", "content-type", "content-digest", "idempotency-key")
-# Commands may lack these two; what then is missing is said once it is known who asks (400 and 415).
-_COVERED_WHERE_SENT = ("content-type", "idempotency-key")
-PARAMETERS = ("created", "keyid", "nonce", "tag")
-ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {"ed25519": algorithms.ED25519}
 CLOCK_SKEW = timedelta(seconds=5)
-NONCE_CHARACTERS_MIN, NONCE_CHARACTERS_MAX = 16, 128
 
 
-class SignedHead(NamedTuple):
-    """What of a request is signed, before its body is read: the message that the library verifies."""
+class RegisteredKey(Protocol):
+    """A key as its registration says; see `CorridorKeyRegistered`."""
 
-    method: str
-    url: str
-    headers: Fields
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def principal(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    @property
+    def public_key(self) -> str: ...
+    @property
+    def valid_from(self) -> datetime: ...
+    @property
+    def valid_until(self) -> datetime: ...
 
-    def has(self, name: str) -> bool:
-        return any(field == name for field, _ in self.headers.items())
 
-    def value(self, name: str) -> str:
-        """All lines of a field as one value (RFC 9110 §5.2)."""
-        return ", ".join(value for field, value in self.headers.items() if field == name)
+class Keys(Protocol):
+    """The keys of one corridor, as they stood when they were read."""
+
+    @property
+    def keys(self) -> Mapping[str, RegisteredKey]: ...
+    @property
+    def revoked(self) -> frozenset[str]: ...
 
 
-class Fields(NamedTuple):
-    """Header lines in their order, names in lower case."""
+class Registry(Protocol):
+    """Where keys are looked up; both methods block on the database."""
 
-    lines: tuple[tuple[str, str], ...]
+    def of(self, corridor: str) -> Keys | None:
+        """The keys of a corridor as they stand now; None when it was never opened."""
 
-    def items(self) -> Sequence[tuple[str, str]]:
-        """One pair a line."""
-        return self.lines
+    def elsewhere(self, key_id: str, corridor: str) -> RegisteredKey | None:
+        """The key that any other corridor has registered under this id, if one has."""
+
+
+class NonceBook(Protocol):
+    """Where nonces are taken; blocks on the database. See `Nonces`."""
+
+    def take(self, nonces: Sequence[Nonce], now: datetime) -> list[bool]:
+        """For each whether it was taken now and never before."""
 
 
 class Caller(NamedTuple):
@@ -88,105 +88,148 @@ class Caller(NamedTuple):
     corridor: str
 
 
-class _Signature(NamedTuple):
-    components: tuple[str, ...]
-    key_id: str
-    created: datetime
-    nonce: str
+class Claim(NamedTuple):
+    """A request whose signature verifies by a key that was known; not let in yet. ``at_home``: the key is one of this very corridor."""
+
+    key: RegisteredKey
+    corridor: str
+    at_home: bool
+    signature: Signature
+    nonce: Nonce
 
 
 class Authenticator:
-    """Decides who a request is from. Safe to share between threads; blocks on the database."""
+    """Decides who a request is from. One for each event loop; close it when done."""
 
-    def __init__(self, registry: KeyRegistry, clock: Clock, *, age_seconds_max: int) -> None:
+    def __init__(self, registry: Registry, nonces: NonceBook, clock: Clock, *, age_seconds_max: int) -> None:
         self._registry = registry
+        self._nonces = nonces
         self._clock = clock
         self._age_max = timedelta(seconds=age_seconds_max)
-        self._nonces = Nonces()
+        self._known: dict[str, Keys] = {}
+        self._public_keys: dict[tuple[str, str], PublicKey] = {}
+        self._looking = Gathering("keys", self._look_up)
+        self._admitting = Gathering("nonces", self._admit_all)
 
-    def caller(self, head: SignedHead, corridor: str) -> Caller:
-        """Whose signature the head carries. Raises a subclass of Unauthenticated, or UnknownCorridor to a stranger of this one."""
-        signature = _signature_of(head)
-        self._check_covers(signature, head)
+    def close(self) -> None:
+        """Ends the threads that ask the database."""
+        self._looking.close()
+        self._admitting.close()
+
+    async def identify(self, head: SignedHead, corridor: str) -> Claim:
+        """Whose signature the head carries. Raises a subclass of Unauthenticated."""
+        signature = signature_of(head)
+        key_id = str(signature.parameters["keyid"])
+        created = datetime.fromtimestamp(signature.parameters["created"], UTC)
         now = self._clock()
-        self._check_age(signature, now)
-        key, at_home = self._key(signature.key_id, corridor)
+        self._check_age(created, now)
+        known = self._known.get(corridor)
+        if known is not None and key_id in known.keys:
+            key, at_home = known.keys[key_id], True
+        else:
+            key, at_home = await self._looking.ask((key_id, corridor))
         _check_in_force(key, now)
-        _verify(head, key)
-        if not self._nonces.first_use(
-            f"{corridor if at_home else '*'} {signature.key_id}",
-            signature.nonce,
-            now=now,
-            forget_at=signature.created + self._age_max + 2 * CLOCK_SKEW,
-        ):
-            raise NonceReused(
-                "A request with this nonce was taken before.", field="nonce", way_out="Sign each request anew, with a nonce of its own."
-            )
-        if not at_home:
-            raise no_such_corridor(corridor)
-        return Caller(key.principal, key.key_id, corridor)
+        self._check_signature(signature, head, key)
+        signer = f"{corridor if at_home else '*'} {key_id}"
+        nonce = Nonce(signer, signature.parameters["nonce"], created + self._age_max + 2 * CLOCK_SKEW)
+        return Claim(key, corridor, at_home, signature, nonce)
 
-    def _key(self, key_id: str, corridor: str) -> tuple[CorridorKeyRegistered, bool]:
+    async def admit(self, claim: Claim) -> Caller:
+        """Lets a request in, once. Raises NonceReused, SigningKeyRevoked, or UnknownCorridor to a stranger of this one."""
+        return await self._admitting.ask(claim)
+
+    # For a whole group, in a thread
+
+    def _look_up(self, wanted: Sequence[tuple[str, str]]) -> list[tuple[RegisteredKey, bool] | Exception]:
+        for corridor in {corridor for _, corridor in wanted}:
+            self._read(corridor)
+        return [self._found(key_id, corridor) for key_id, corridor in wanted]
+
+    def _read(self, corridor: str) -> Keys | None:
+        keys = self._registry.of(corridor)
+        if keys is not None:
+            self._known[corridor] = keys
+        return keys
+
+    def _found(self, key_id: str, corridor: str) -> tuple[RegisteredKey, bool] | Exception:
         """The key, and whether it is one of this very corridor."""
-        registered = self._registry.of(corridor)
-        if registered is not None:
-            if key_id in registered.keys:
-                return registered.keys[key_id], True
-            if key_id in registered.revoked:
-                raise SigningKeyNotInForce(
-                    "The signing key was revoked.", field="keyid", value=key_id, way_out="Sign with a key that is in force."
-                )
+        known = self._known.get(corridor)
+        if known is not None:
+            if key_id in known.keys:
+                return known.keys[key_id], True
+            if key_id in known.revoked:
+                return _revoked(key_id)
         key = self._registry.elsewhere(key_id, corridor)
         if key is None:
-            raise SigningKeyUnknown(
+            return SigningKeyUnknown(
                 "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
             )
         return key, False
 
-    def _check_age(self, signature: _Signature, now: datetime) -> None:
-        if signature.created > now + CLOCK_SKEW:
+    def _admit_all(self, claims: Sequence[Claim]) -> list[Caller | Exception]:
+        """A key counts until its revocation is in the log, so the log is asked again; a nonce counts once in all processes."""
+        now_known = {corridor: self._read(corridor) for corridor in {claim.corridor for claim in claims if claim.at_home}}
+        standing = [claim for claim in claims if not claim.at_home or _stands(claim, now_known[claim.corridor])]
+        first_uses = self._nonces.take([claim.nonce for claim in standing], self._clock())
+        taken = {id(claim): first_use for claim, first_use in zip(standing, first_uses, strict=True)}
+        return [self._admitted(claim, taken.get(id(claim))) for claim in claims]
+
+    @staticmethod
+    def _admitted(claim: Claim, first_use: bool | None) -> Caller | Exception:
+        if first_use is None:
+            return _revoked(claim.key.key_id)
+        if not first_use:
+            return NonceReused(
+                "A request with this nonce was taken before.", field="nonce", way_out="Sign each request anew, with a nonce of its own."
+            )
+        if not claim.at_home:
+            return no_such_corridor(claim.corridor)
+        return Caller(claim.key.principal, claim.key.key_id, claim.corridor)
+
+    # By the head alone
+
+    def _check_age(self, created: datetime, now: datetime) -> None:
+        if created > now + CLOCK_SKEW:
             raise SignatureFromTheFuture(
                 "The signature was created later than now.", field="created", way_out="Set the clock right and sign again."
             )
-        if signature.created < now - self._age_max - CLOCK_SKEW:
+        if created < now - self._age_max - CLOCK_SKEW:
             raise SignatureTooOld(
                 f"The signature was created more than {int(self._age_max.total_seconds())} seconds ago.",
                 field="created",
                 way_out="Sign again and send at once.",
             )
 
-    def _check_covers(self, signature: _Signature, head: SignedHead) -> None:
-        for component in required_components(head):
-            if component not in signature.components:
-                raise SignatureIncomplete(
-                    f"The signature does not cover {component}.",
-                    field="signature-input",
-                    value=component,
-                    way_out=f"Cover {' '.join(required_components(head))}.",
-                )
+    def _check_signature(self, signature: Signature, head: SignedHead, key: RegisteredKey) -> None:
+        stated = signature.parameters.get("alg", key.algorithm)
+        if stated != key.algorithm:
+            raise SignatureAlgorithmWrong(
+                f"The signature says {str(stated)[:40]}, its key is registered for {key.algorithm}.",
+                field="alg",
+                value=str(stated)[:40],
+                way_out="Sign by the registered algorithm; the parameter alg may be left out.",
+            )
+        if not self._verifies(signature, head, key):
+            raise SignatureWrong(
+                "The signature does not verify over this request.",
+                field="signature",
+                way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
+            )
 
+    def _verifies(self, signature: Signature, head: SignedHead, key: RegisteredKey) -> bool:
+        try:
+            values = [head.value(name) for name in signature.components]
+        except KeyError:
+            return False
+        return verifies(self._public_key(key), signature.value, signature_base(signature.components, values, signature.parameters_line))
 
-def required_components(head: SignedHead) -> tuple[str, ...]:
-    """What the signature of this request has to cover."""
-    if head.method in ("GET", "HEAD"):
-        return READ_COMPONENTS
-    return tuple(name for name in COMMAND_COMPONENTS if name not in _COVERED_WHERE_SENT or head.has(name))
-
-
-def check_digest(head: SignedHead, body: bytes) -> None:
-    """Raises DigestWrong unless the signed Content-Digest is that of the body; a request with neither passes."""
-    if not body and not head.has("content-digest"):
-        return
-    if head.method in ("GET", "HEAD"):
-        raise DigestWrong("A read carries no body.", field="content-digest", way_out="Send the body with a command.")
-    try:
-        ContentDigest.verify(head.value("content-digest"), body)
-    except HTTPMessageSignaturesException:
-        raise DigestWrong(
-            "Content-Digest is not the sha-256 or sha-512 of the body.",
-            field="content-digest",
-            way_out="Compute it over the bytes that are sent, and sign it.",
-        ) from None
+    def _public_key(self, key: RegisteredKey) -> PublicKey:
+        """Read once: making a key of its bytes takes as long as a signature check does."""
+        named = key.algorithm, key.public_key
+        found = self._public_keys.get(named)
+        if found is None:
+            found = self._public_keys[named] = public_key_of(*named)
+        return found
 
 
 def no_such_corridor(corridor: str) -> UnknownCorridor:
@@ -199,81 +242,17 @@ def no_such_corridor(corridor: str) -> UnknownCorridor:
     )
 
 
-def _signature_of(head: SignedHead) -> _Signature:
-    """The one signature made for this service."""
-    if not (head.has("signature-input") and head.has("signature")):
-        raise SignatureMissing(
-            "Signature-Input and Signature are needed.", field="signature", way_out="Sign the request as the documentation shows."
-        )
-    try:
-        inputs = cast(dict[str, Any], http_sf.parse(head.value("signature-input").encode(), tltype="dictionary"))
-        ours = [(members, parameters) for members, parameters in inputs.values() if parameters.get("tag") == TAG]
-        if not ours:
-            raise SignatureTagWrong(
-                "No signature carries the tag of this service.", field="tag", way_out=f'Sign with the parameter tag="{TAG}".'
-            )
-        [(members, parameters)] = ours
-        return _read(members, parameters)
-    except (ValueError, TypeError, AttributeError, OverflowError):
-        raise SignatureMalformed(
-            "Signature-Input is not one readable signature with our tag.",
-            field="signature-input",
-            way_out="Send exactly one, as structured fields of RFC 9421 §4.",
-        ) from None
-
-
-def _read(members: Any, parameters: Any) -> _Signature:
-    for name in PARAMETERS:
-        if name not in parameters:
-            raise SignatureIncomplete(
-                f"The signature lacks the parameter {name}.",
-                field="signature-input",
-                value=name,
-                way_out=f"Sign with {' '.join(PARAMETERS)}.",
-            )
-    # A component with parameters (;bs, ;key) covers less or something else than the plain one: only plain ones count.
-    components = tuple(value for value, item_parameters in members if not item_parameters)
-    created, key_id, nonce = parameters["created"], parameters["keyid"], parameters["nonce"]
-    if type(created) is not int or type(key_id) is not str or type(nonce) is not str:
-        raise TypeError
-    if not NONCE_CHARACTERS_MIN <= len(nonce) <= NONCE_CHARACTERS_MAX:
-        raise SignatureIncomplete(
-            f"The nonce has {len(nonce)} characters.",
-            field="nonce",
-            way_out=f"Draw {NONCE_CHARACTERS_MIN} to {NONCE_CHARACTERS_MAX} random characters for each request.",
-        )
-    return _Signature(components, key_id, datetime.fromtimestamp(created, UTC), nonce)
-
-
-def _check_in_force(key: CorridorKeyRegistered, now: datetime) -> None:
+def _check_in_force(key: RegisteredKey, now: datetime) -> None:
     if not key.valid_from <= now < key.valid_until:
         raise SigningKeyNotInForce(
             "The signing key is outside its validity.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
         )
 
 
-class _Verifier(HTTPMessageVerifier):
-    """The library's verifier, whose window was checked before against the injected clock."""
-
-    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:  # noqa: ARG002 - the library's signature
-        """The library would read the machine's clock."""
-        if "expires" in sig_input.params:
-            raise SignatureMalformed(
-                "The signature states when it expires.", field="expires", way_out="Leave it out: the service fixes the window."
-            )
+def _stands(claim: Claim, keys: Keys | None) -> bool:
+    """Whether the key that verified is the one that is registered now."""
+    return keys is not None and keys.keys.get(claim.key.key_id) == claim.key
 
 
-def _verify(head: SignedHead, key: CorridorKeyRegistered) -> None:
-    public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.public_key))
-    verifier = _Verifier(
-        signature_algorithm=ALGORITHMS[key.algorithm],
-        key_resolver=MappingKeyResolver(public_keys={key.key_id: public_key}, private_keys={}),
-    )
-    try:
-        [_] = verifier.verify(head, expect_tag=TAG, max_age=None)
-    except (HTTPMessageSignaturesException, ValueError):
-        raise SignatureWrong(
-            "The signature does not verify over this request.",
-            field="signature",
-            way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
-        ) from None
+def _revoked(key_id: str) -> SigningKeyRevoked:
+    return SigningKeyRevoked("The signing key was revoked.", field="keyid", value=key_id, way_out="Sign with a key that is in force.")
