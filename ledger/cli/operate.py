@@ -111,14 +111,15 @@ def doctor(as_json: bool = AsJson) -> None:
         checks = examine(service)
     if as_json:
         print_json(
-            {"ok": all(check.ok for check in checks), "settings": configured.shown(), "checks": [check._asdict() for check in checks]}
+            {"ok": all(check.fit for check in checks), "settings": configured.shown(), "checks": [check._asdict() for check in checks]}
         )
     else:
         table = Table("", "check", "found", "way out", box=None)
         for check in checks:
-            table.add_row("[green]✓[/green]" if check.ok else "[red]✗[/red]", check.name, check.found, "" if check.ok else check.way_out)
+            mark = "[green]✓[/green]" if check.ok else "[yellow]![/yellow]" if check.fit else "[red]✗[/red]"
+            table.add_row(mark, check.name, check.found, "" if check.ok else check.way_out)
         console.print(table)
-    raise SystemExit(cli.OK if all(check.ok for check in checks) else cli.FOUND)
+    raise SystemExit(cli.OK if all(check.fit for check in checks) else cli.FOUND)
 
 
 @keys_app.command("generate")

@@ -26,8 +26,8 @@ def command_id(corridor: str, partner: str, idempotency_key: str) -> UUID:
 
 
 def receipt_digest(partner: str, idempotency_key: str) -> bytes:
-    """The 32 bytes under which a command's receipt is found: SHA-256 of partner, NUL and key."""
-    return sha256(partner.encode() + b"\0" + idempotency_key.encode()).digest()
+    """The 16 bytes under which a command's receipt is found: the first half of SHA-256 of partner, NUL and key."""
+    return sha256(partner.encode() + b"\0" + idempotency_key.encode()).digest()[:16]
 
 
 def _uuid5(name: str) -> UUID:
