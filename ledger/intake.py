@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -20,16 +20,21 @@ from ledger.domain.pricing import ChargeBearer
 from ledger.domain.terms import PAYOUT_METHODS, Terms
 from ledger.domain.transfer import collection_code_digest
 from ledger.domain.transfer_events import Condition, Screened
+from ledger.errors import Malformed
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.parties import Account, Party
-from ledger.privacy.commitments import commit, commit_party
+from ledger.privacy.commitments import commit, commit_party, utf8
 from ledger.privacy.entropy import Entropy, new_subject_id
+from ledger.privacy.errors import RecordUnfit
 from ledger.privacy.fingerprints import fingerprint
 from ledger.privacy.records import RecordKind
 from ledger.privacy.subjects import NewSubject
 from ledger.screening.port import ScreenedParty, Screening
 
 CODE_DIGITS = 10
+
+Unfit: TypeAlias = Malformed | RecordUnfit
+"""Why one order cannot be taken: a party without a name that can be screened, or a value that cannot be kept."""
 
 
 class PartyDetails(BaseModel):
@@ -52,7 +57,7 @@ class PartyDetails(BaseModel):
 
     def fields(self) -> dict[str, str]:
         """The fields that are there, by name."""
-        return {name: value for name, value in self if value}
+        return {name: value for name, value in self.__dict__.items() if value}
 
 
 class TransferOrder(BaseModel):
@@ -87,6 +92,14 @@ class Received(NamedTuple):
     asked: Asked
 
 
+class _Prepared(NamedTuple):
+    """An order that is fit: its command, and what the vault is to hold before the command may be submitted."""
+
+    command: InitiateTransfer
+    debtor: NewSubject
+    creditor: NewSubject
+
+
 class Intake:
     """Turns orders into requests for one corridor's ledger."""
 
@@ -96,16 +109,31 @@ class Intake:
         self._entropy = entropy
 
     def requests(self, received: Sequence[Received]) -> list[Request]:
-        """One request an order, in order; the vault is written once for all of them.
+        """One request an order, in order, as `prepare_all` makes them; raises the first `Unfit` there is, after storing the others."""
+        requests = []
+        for prepared in self.prepare_all(received):
+            if not isinstance(prepared, Request):
+                raise prepared
+            requests.append(prepared)
+        return requests
 
-        Raises Malformed when a party has no screenable name, VaultDown or KeyProviderDown (both pass).
+    def prepare_all(self, received: Sequence[Received]) -> list[Request | Unfit]:
+        """For each order, in order, its request, or why it alone cannot be taken.
+
+        Every order is checked before anything is written; those that are fit are stored durably together, in one transaction and one
+        trip to the vault, whether they are one or a thousand. Orders of different callers may be prepared together, from any thread.
+        Raises VaultDown or KeyProviderDown, which concern all of them alike and pass: nothing is to be submitted then, and what was
+        stored all the same is an orphan.
         """
-        prepared = [self._prepare(one) for one in received]
-        stored = self._ledger.vault.store_subjects([subject for _, debtor, creditor in prepared for subject in (debtor, creditor)])
+        prepared = [self._prepare_or_refuse(one) for one in received]
+        fit = [one for one in prepared if isinstance(one, _Prepared)]
+        stored = self._ledger.vault.store_subjects([subject for one in fit for subject in (one.debtor, one.creditor)])
         keys = {subject.subject_id: subject.fingerprint_key for subject in stored}
         return [
-            Request(command, fingerprint(keys[debtor.subject_id], *one.asked), debtor.subject_id)
-            for one, (command, debtor, _) in zip(received, prepared, strict=True)
+            Request(one.command, fingerprint(keys[one.debtor.subject_id], *origin.asked), one.debtor.subject_id)
+            if isinstance(one, _Prepared)
+            else one
+            for origin, one in zip(received, prepared, strict=True)
         ]
 
     def collection_code(self, uetr: UUID) -> str:
@@ -120,12 +148,19 @@ class Intake:
         key = self._ledger.vault.corridor_fingerprint_key(self._ledger.corridor_code)
         return hmac.digest(key, purpose + uetr.bytes + text, "sha256")
 
-    def _prepare(self, received: Received) -> tuple[InitiateTransfer, NewSubject, NewSubject]:
+    def _prepare_or_refuse(self, received: Received) -> _Prepared | Unfit:
+        try:
+            return self._prepare(received)
+        except (Malformed, RecordUnfit) as unfit:
+            return unfit
+
+    def _prepare(self, received: Received) -> _Prepared:
         order = received.order
         debtor_id, creditor_id = new_subject_id(self._entropy), new_subject_id(self._entropy)
         debtor = commit_party(order.debtor.fields(), self._entropy)
         creditor = commit_party(order.creditor.fields(), self._entropy)
         result = self._screening.screen([_screened("debtor", order.debtor), _screened("creditor", order.creditor)])
+        found = result.canonical()
         salt = self._entropy(32)
         command = InitiateTransfer(
             corridor=self._ledger.corridor_code,
@@ -150,19 +185,22 @@ class Intake:
                 list_name=result.list_name,
                 list_version=result.list_version,
                 outcome=result.outcome,
-                commitment=commit(salt, "screening", result.canonical()).hex(),
+                commitment=commit(salt, "screening", found).hex(),
             ),
             condition=order.condition,
             collection_code_digest=collection_code_digest(order.uetr, self.code_proof(order.uetr, self.collection_code(order.uetr)))
             if PAYOUT_METHODS.get(order.product) == "cash"
             else None,
         )
+        # Said here, where it concerns this order alone: the vault would refuse all that are stored with it.
+        utf8(order.end_to_end_id, what="end-to-end id")
+        utf8(order.remittance, what="remittance")
         references: dict[str, JsonValue] = {
             "end_to_end_id": order.end_to_end_id,
             "remittance": order.remittance,
-            "screening": {"salt": salt.hex(), "result": result.canonical()},
+            "screening": {"salt": salt.hex(), "result": found},
         }
-        return (
+        return _Prepared(
             command,
             NewSubject(
                 debtor_id,

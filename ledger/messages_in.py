@@ -17,13 +17,13 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from ledger.application import Asked, Ledger
-from ledger.batching import Answer, Answered, decode_answer
+from ledger.batching import Answer, Answered, Request, decode_answer
 from ledger.bootstrap import Service
 from ledger.commands import ReceiveMessage
 from ledger.domain import ids
 from ledger.domain.terms import Terms
 from ledger.errors import KeyReused, Malformed, NotPermitted, Refusal
-from ledger.intake import Intake, Received, order_of
+from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
 from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
 from ledger.iso20022.pacs008 import read_pacs008
@@ -210,18 +210,14 @@ def _without_answered(
 
 
 def _take_in(ledger: Ledger, intake: Intake, chunk: Sequence[tuple[CreditTransfer, Received]]) -> Iterator[TransferOutcome]:
-    try:
-        requests = intake.requests([received for _, received in chunk])
-    except Malformed as error:
-        if len(chunk) == 1:
-            yield _refused(chunk[0][0], "malformed", error.field, str(error))
-            return
-        # One party cannot be screened: each transfer for itself, so that only that one is turned away.
-        for one in chunk:
-            yield from _take_in(ledger, intake, [one])
-        return
-    futures = ledger.submit_all(requests)
-    for (transfer, received), future in zip(chunk, futures, strict=True):
+    submitted: list[tuple[CreditTransfer, Received, Request]] = []
+    for (transfer, received), prepared in zip(chunk, intake.prepare_all([received for _, received in chunk]), strict=True):
+        if isinstance(prepared, Request):
+            submitted.append((transfer, received, prepared))
+        else:
+            yield _unfit(transfer, prepared)
+    futures = ledger.submit_all([request for _, _, request in submitted])
+    for (transfer, received, _), future in zip(submitted, futures, strict=True):
         yield _answered(transfer, ledger.answer(future.result(), received.asked))
 
 
@@ -244,6 +240,13 @@ def _answered(transfer: CreditTransfer, answer: Answer) -> TransferOutcome:
 
 def _refused(transfer: CreditTransfer, code: str, field: str, sentence: str, answer: Answer | None = None) -> TransferOutcome:
     return _outcome(transfer, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer)
+
+
+def _unfit(transfer: CreditTransfer, unfit: Unfit) -> TransferOutcome:
+    """A party that cannot be screened, or an identity document that says nothing."""
+    if isinstance(unfit, Malformed):
+        return _refused(transfer, "malformed", unfit.field, str(unfit))
+    return _refused(transfer, "record-unfit", "", str(unfit))
 
 
 def _unusable(transfer: CreditTransfer, error: ValidationError) -> TransferOutcome:

@@ -17,7 +17,7 @@ from ledger.errors import KeyReused, NotPermitted, UnknownCorridor, UnknownParti
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.errors import TruncatedMessage
 from ledger.iso20022.pacs008_writer import write_pacs008
-from ledger.iso20022.parties import Agent
+from ledger.iso20022.parties import Agent, Identification
 from ledger.messages_in import ImportReport, TransferOutcome, import_credit_transfers
 from ledger.sandbox.generator import generate_pacs008, generate_transfers, group_of
 from ledger.sandbox.planted_faults import PlantedKind, generate_faulty_pacs008
@@ -215,6 +215,18 @@ def test_a_party_that_cannot_be_screened_turns_away_its_own_transfer_only(servic
 
     sentence = "The creditor has no name that can be screened. Give the name in letters of any script."
     turned_away = outcome(transfers[3], "RJCT", reason="NARR", rule="malformed", field="creditor.name", sentence=sentence)
+    assert told(report) == [turned_away if transfer.index == 4 else outcome(transfer, "ACSP") for transfer in transfers]
+
+
+def test_an_identity_document_that_says_nothing_turns_away_its_own_transfer_only(service: Service, corridor: str) -> None:
+    """Signs without a letter or digit identify nobody; the other transfers of the file go through."""
+    transfers = plain()
+    transfers[3] = replace(transfers[3], debtor=replace(transfers[3].debtor, identifications=(Identification("-/-"),)))
+
+    report = import_credit_transfers(service, corridor, "abb", file_of(transfers))
+
+    sentence = "The identity document is empty: give its kind, country and number."
+    turned_away = outcome(transfers[3], "RJCT", reason="NARR", rule="record-unfit", sentence=sentence)
     assert told(report) == [turned_away if transfer.index == 4 else outcome(transfer, "ACSP") for transfer in transfers]
 
 
