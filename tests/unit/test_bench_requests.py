@@ -99,5 +99,5 @@ def test_the_statements_of_a_bench_read_back_as_the_lines_they_were_made_of() ->
     assert [[(line.references[0], line.amount, line.booking_date) for line in one.lines] for one in statements] == [
         [(str(line.uetr), line.amount, line.booked_on) for line in day] for day in sides.reported
     ]
-    assert [one.account for one in statements] == ["psbc:cash:CNY"] * 2
-    assert (statements[0].opening, statements[0].closing) == (10**9, statements[1].opening)
+    assert [one.statement.account for one in statements] == ["psbc:cash:CNY"] * 2
+    assert (statements[0].statement.opening, statements[0].statement.closing) == (10**9, statements[1].statement.opening)
