@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
 from ledger.domain.posting import EntryKind, Side
@@ -24,6 +26,14 @@ class PostedLine(NamedTuple):
     amount: int
     booking_date: date
     value_date: date
+
+
+class _AsMade:
+    """A line that a posting made is taken as it is: only `Books.post` makes lines, out of an entry whose kind and amounts `Entry.of` has
+    checked. A line that is read from the log is validated field by field."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.json_or_python_schema(json_schema=handler(source), python_schema=core_schema.is_instance_schema(source))
 
 
 class AccountOpened(CreatedEvent):
@@ -56,7 +66,7 @@ class AccountPosted(StatesWhatHolds):
 
     TOPIC = "Account.Posted.v1"
     LAST_COUNTS = True
-    lines: tuple[PostedLine, ...]
+    lines: tuple[Annotated[PostedLine, _AsMade()], ...]
     balance: int
     below_floor: bool = False
 
