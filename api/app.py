@@ -14,10 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.authentication import Authenticator
+from api.console.pages import console_app
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
 from api.key_registry import KeyRegistry
 from api.openapi import document
+from api.people.entrance import Entrance
+from api.people.gate import PeopleGate
 from api.problems import respond
 from api.projecting import Projector
 from api.routes import (
@@ -52,6 +55,8 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     position waits for it at most ``wait_seconds_max``.
     """
 
+    entrance = Entrance(service) if service.settings.oidc_issuer is not None else None
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         projector = Projector(service.pool, project=project)
@@ -61,6 +66,8 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
             yield
         finally:
             await run_in_threadpool(projector.close)
+            if entrance is not None:
+                entrance.close()
 
     app = FastAPI(
         title="Corridor",
@@ -87,6 +94,8 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
         KeyRegistry(service.pool, service.clock), service.clock, age_seconds_max=settings.signature_age_seconds_max
     )
     app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=settings.max_body_bytes)
+    if entrance is not None:
+        app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
     return app
 

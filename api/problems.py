@@ -105,6 +105,12 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     a.SignatureWrong: Kind(401, "The signature is wrong"),
     a.NonceReused: Kind(401, "The request was sent before"),
     a.DigestWrong: Kind(401, "The digest is not that of the body"),
+    a.NotSignedIn: Kind(401, "Nobody is signed in"),
+    a.SignInRefused: Kind(403, "The sign-in was refused"),
+    a.StepUpNeeded: Kind(403, "A fresh sign-in is needed"),
+    a.OriginForeign: Kind(403, "The request comes from elsewhere"),
+    a.CsrfTokenWrong: Kind(403, "The request lacks its session's token"),
+    a.IdentityProviderDown: Kind(503, "Nobody can sign in at present", retry_after=10),
     a.RequestInvalid: Kind(400, "A field of the request is not valid"),
     a.IdempotencyKeyMissing: Kind(400, "The idempotency key is missing"),
     a.IdempotencyKeyMalformed: Kind(400, "The idempotency key is not valid"),
@@ -179,6 +185,7 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
 WORDS: dict[str, tuple[str, str]] = {
     "service-failed": ("The service failed at this request.", "Report the instant to the operator; repeat a command only with its key."),
     "unavailable": ("The service cannot answer at present.", "Try again shortly, a command with the same idempotency key."),
+    "identity-provider-down": ("The identity provider does not answer.", "Try again shortly; if it lasts, tell the operator."),
     "overloaded": ("Too many commands are waiting.", "Try again shortly with the same idempotency key."),
     "read-too-early": (
         "What can be read has not come as far as the position or instant asked for.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -15,10 +16,11 @@ from rich.table import Table
 from corridors import shipped, shipped_terms
 from ledger import commands as c
 from ledger.application import Asked
-from ledger.bootstrap import migrate_database
+from ledger.bootstrap import Service, migrate_database
 from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.cli.steps import report_answer
+from ledger.clock import system_clock
 from ledger.doctor import examine
 from ledger.domain.terms import read_terms
 from ledger.embedded import stop_embedded
@@ -85,15 +87,22 @@ def open_corridor(
 def serve(
     host: Annotated[str | None, typer.Option(help="Listen here instead of CORRIDOR_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Listen here instead of CORRIDOR_PORT.")] = None,
+    with_demo_identity: Annotated[bool, typer.Option(help="Let invented officers sign in at /console, without a password.")] = False,
 ) -> None:
     """Serve the HTTP API; the projections follow the log, and what is due is done every minute."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
 
-    configured = cli.settings()
-    with cli.service() as service:
-        address, door = host or configured.host, port or configured.port
+    configured = cli.settings(**({"CORRIDOR_DEMO_IDENTITY": "on"} if with_demo_identity else {}))
+    address, door = host or configured.host, port or configured.port
+    with ExitStack() as open_parts:
+        if configured.demo_identity == "on":
+            from ledger.sandbox.identity_served import served_identity  # noqa: PLC0415 - the sandbox is no part of production
+
+            configured = open_parts.enter_context(served_identity(configured, system_clock, f"http://{address}:{door}"))
+            cli.errors.print(f"Invented officers sign in at {configured.public_url}/console.", highlight=False)
+        service = open_parts.enter_context(Service(configured, clock=system_clock))
         stop = Event()
         worker = Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)
         worker.start()

@@ -1,7 +1,7 @@
 """A corridor served over HTTP on loopback, with real signatures, a real PostgreSQL and a clock that the test sets."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from threading import Thread
@@ -65,13 +65,18 @@ def told(response: httpx.Response, status: int) -> Any:
 class ServedCorridor:
     """One corridor of a service that answers on ``url``; requests are signed as the principal named first."""
 
-    def __init__(self, service: Service, corridor: str, clock: SetClock, **how: Any) -> None:
+    def __init__(
+        self, service: Service, corridor: str, clock: SetClock, *, settings_for: Callable[[str], Settings] | None = None, **how: Any
+    ) -> None:
         self.service = service
         self.corridor = corridor
         self.clock = clock
         self.nonces = iter(range(1, 10**9))
         listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        if settings_for is not None:
+            # What depends on where it listens.
+            service.settings = settings_for(self.url)
         self.app = create_app(service, **how)
         # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False))
