@@ -70,6 +70,7 @@ OPERATIONS: dict[tuple[str, str], Rule] = {
             "/transfers/{uetr}/recalls/{recall}/answer", "/transfers/{uetr}/condition", "/transfers/{uetr}/resolve-unknown",
         )
     },
+    ("GET", f"{_CORRIDOR}/feed"): BANKS_ONLY,
     # The console
     ("GET", "/console"): READ,
     ("GET", "/console/me"): READ,
