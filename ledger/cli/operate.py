@@ -67,7 +67,7 @@ def migrate(as_json: bool = AsJson) -> None:
     if as_json:
         print_json({"applied": applied})
     else:
-        console.print(f"Applied: {', '.join(applied)}." if applied else "Nothing to do: the database is up to date.")
+        console.print(f"Applied: {', '.join(applied)}." if applied else "Nothing to do: the database is up to date.", soft_wrap=True)
 
 
 @app.command(name="open")
