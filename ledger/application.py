@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, cast
@@ -73,9 +74,9 @@ class Ledger(Application[UUID]):
         """Queues commands together, in their order. See `Batcher.submit_all`."""
         return self.batcher.submit_all(requests)
 
-    async def ask(self, request: Request) -> Answered:
-        """The durable answer to a prepared request, for a task of an event loop. See `Batcher.ask`."""
-        return await self.batcher.ask(request)
+    def ask(self, request: Request) -> asyncio.Future[Answered]:
+        """The durable answer to a prepared request, for a task of an event loop to await. See `Batcher.ask`."""
+        return self.batcher.ask(request)
 
     def request(self, command: Command, asked: Asked | None = None) -> Request:
         """A command without personal data, with the fingerprint of what asked for it."""

@@ -49,11 +49,8 @@ CASH_KINDS: tuple[str, ...] = get_args(CashKind)
 FLOOR_CHECKED: frozenset[str] = frozenset({"funding", "withdrawal", "withdrawal_paid", "pay_out"})
 
 
-class Line(NamedTuple):
-    """One side of an entry: ``amount`` in minor units of the account's currency, debit positive."""
-
-    account: str
-    amount: int
+Line = tuple[str, int]
+"""One side of an entry: the account, and the amount in minor units of its currency, debit positive."""
 
 
 class Entry(NamedTuple):
@@ -85,11 +82,11 @@ def imbalance(lines: Iterable[Line]) -> Mapping[str, int]:
 
 
 def debit(account: str, amount: int) -> Line:
-    return Line(account, amount)
+    return account, amount
 
 
 def credit(account: str, amount: int) -> Line:
-    return Line(account, -amount)
+    return account, -amount
 
 
 def account_name(owner: str, kind: str, currency: str) -> str:

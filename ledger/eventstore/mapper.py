@@ -17,7 +17,7 @@ from msgspec import json
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from ledger.domain.aggregate import Event
+from ledger.domain.aggregate import Event, StatesWhatHolds
 from ledger.errors import LedgerError
 from ledger.eventstore.records import NewEvent
 
@@ -79,9 +79,9 @@ class EventMapper(Mapper[UUID]):
         row = b'{"originator_id":"%s","originator_version":%d,' % (str(stream_id).encode(), stream_version)
         return event_class.__pydantic_validator__.validate_json(row + state[1:])  # type: ignore[no-any-return]
 
-    def last_counts(self, topic: str) -> bool:
+    def states_what_holds(self, topic: str) -> bool:
         """Whether of several such events in a row only the last has to be read."""
-        return topic not in self.upcasters and cast(type[Event], resolve_topic(topic)).LAST_COUNTS
+        return topic not in self.upcasters and issubclass(resolve_topic(topic), StatesWhatHolds)
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         new = self.encode(cast(Event, domain_event))

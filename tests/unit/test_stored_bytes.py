@@ -18,7 +18,7 @@ from ledger.answers import encode_answer
 from ledger.domain.account_events import AccountPosted, PostedLine
 from ledger.domain.aggregate import Event
 from ledger.domain.corridor_events import CorridorOpened
-from ledger.domain.posting import Entry, EntryKind, Line
+from ledger.domain.posting import Entry, EntryKind
 from ledger.domain.rates_events import RateSheetPublished
 from ledger.domain.transfer_events import Screened, TransferHeld
 from ledger.errors import FloorReached
@@ -87,7 +87,7 @@ def test_what_a_model_cached_is_no_part_of_what_is_stored() -> None:
 def test_an_entry_that_could_not_be_stored_cannot_be_made(kind: EntryKind, reference: UUID, amounts: tuple[int, int]) -> None:
     """What its lines would be refused for is refused where they come from."""
     with pytest.raises(AssertionError):
-        Entry.of(kind, reference, [Line("abb:cash:MAD", amounts[0]), Line("abb:own:MAD", amounts[1])])
+        Entry.of(kind, reference, [("abb:cash:MAD", amounts[0]), ("abb:own:MAD", amounts[1])])
 
 
 def test_a_line_of_another_making_is_refused() -> None:
