@@ -32,12 +32,13 @@ class Fields:
     they are never taken for the message's own. Empty elements have no text; outer white space is dropped.
     """
 
-    __slots__ = ("counts", "repeated", "values")
+    __slots__ = ("counts", "repeated", "strange", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.repeated: list[str] = []  # paths of elements with equal siblings, as often as they repeat
+        self.strange = False  # whether it has elements at more places than any real message does
 
     def text(self, path: str) -> str | None:
         """The text at the path, None where it is absent or empty."""

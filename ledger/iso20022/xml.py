@@ -244,8 +244,11 @@ class _Target:
         return again
 
     def _keeps_place(self) -> bool:
+        if self._places_kept == _PLACES_KEPT_MAX:
+            self._open[-1].fields.strange = True
+            return False
         self._places_kept += 1
-        return self._places_kept <= _PLACES_KEPT_MAX
+        return True
 
     def _open_part(self, path: str, depth: int) -> None:
         root = self._roots.setdefault(path, Place(None))
