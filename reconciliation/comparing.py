@@ -20,7 +20,7 @@ from reconciliation.expected import Window, book_balances, expected_lines
 from reconciliation.lines import ExpectedLine, ReportedLine, is_uuid
 from reconciliation.queries import read_through
 from reconciliation.reported import ReportedStatement
-from reconciliation.staging import Staged
+from reconciliation.staging import Staged, staged_lines
 
 # Entries that the posting table books under a transfer's UETR, which is version 4. All others stand under a UUID of version 5 that no bank
 # knows, and are known by a movement's, a cycle payment's or a break's texts.
@@ -71,7 +71,7 @@ class Compared(NamedTuple):
         keys = [text for text in sorted(texts - self.keys) if is_uuid(text)]
         if not keys:
             return self
-        rows = [row for row in _reported(self.staged, keys) if row.key in keys]
+        rows = [row for row in staged_lines(self.staged, keys) if row.key in keys]
         lines = expected_lines(at, self.statement.account, self.window, boundary, keys)
         debits = sum(row.amount for row in rows if row.amount > 0)
         agreed = Tally(
@@ -113,12 +113,4 @@ def _agreement(staged: Staged, window: Window, there: Snapshot, boundary: int) -
     asked = {"corridor": there.corridor, "account": account, "boundary": boundary, "of_transfers": OF_TRANSFERS, **window._asdict()}
     [(pairs, debits, credited, others)] = read_through(there.cursor, staged.lines.query("agreement"), asked)
     lines = expected_lines(there, account, window, boundary, others)
-    return Tally(pairs, pairs, int(debits), int(credited)), frozenset(others), list(_reported(staged, others)), lines
-
-
-def _reported(staged: Staged, keys: Sequence[str]) -> Iterator[ReportedLine]:
-    """The lines of a statement under some keys, and those that no key leads to."""
-    account, statement = staged.statement.account, staged.statement.id
-    rows = staged.lines.session.rows(staged.lines.query("staged_rows"), {"keys": list(keys)})
-    for entry, part, booked, valued, amount, texts, further, reversal, kind in rows:
-        yield ReportedLine(account, statement, entry, part, booked, valued, amount, (*texts, *further), reversal, kind)
+    return Tally(pairs, pairs, int(debits), int(credited)), frozenset(others), list(staged_lines(staged, others)), lines
