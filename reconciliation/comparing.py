@@ -7,15 +7,20 @@ amount. So that pair would be matched, and every other line would find the key i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
+from ledger.eventstore.connections import PostgresCursor
 from ledger.projections.snapshot import Snapshot
 from reconciliation.classes import Classified
-from reconciliation.expected import Window, expected_lines
+from reconciliation.expected import Window, book_balances, expected_lines
 from reconciliation.lines import ExpectedLine, ReportedLine, is_uuid
-from reconciliation.staging import Staged
+from reconciliation.queries import read_through
+from reconciliation.reported import ReportedStatement
+from reconciliation.staging import Staged, staged_lines
 
 # Entries that the posting table books under a transfer's UETR, which is version 4. All others stand under a UUID of version 5 that no bank
 # knows, and are known by a movement's, a cycle payment's or a break's texts.
@@ -43,45 +48,69 @@ class Tally:
             self.credits -= amount
 
 
-class Sides(NamedTuple):
-    """The pairs that agree, counted, and every other line of the statement and of the ledger."""
+class Compared(NamedTuple):
+    """A statement beside the ledger: the pairs that agree, counted, and every other line of either side, by its key. ``ledger_closing`` is
+    what the ledger's own lines up to the statement's last day come to."""
 
+    staged: Staged
+    window: Window
+    ledger_closing: int
     agreed: Tally
+    keys: frozenset[str]
     reported: list[ReportedLine]
     expected: list[ExpectedLine]
 
+    @property
+    def statement(self) -> ReportedStatement:
+        return self.staged.statement
 
-def compare(staged: Staged, left: Iterable[ReportedLine | ExpectedLine], at: Snapshot, window: Window, boundary: int) -> Sides:
-    """Compares a statement with the ledger's lines in a window; ``left`` are lines of both sides that earlier statements left open."""
-    statement, session = staged.statement, staged.lines.session
-    there = at._replace(cursor=session)
-    touched = _keys(text for line in left for text in (line.key, *line.references))
-    while True:
-        asked = {
-            "corridor": at.corridor,
-            "account": statement.account,
-            "boundary": boundary,
-            "of_transfers": OF_TRANSFERS,
-            "touched": list(touched),
-            **window._asdict(),
-        }
-        [(pairs, debits, credited, others)] = session.rows(staged.lines.query("agreement"), asked)
-        lines = expected_lines(there, statement.account, window, boundary, others)
-        # A line may be known by the UETR of a transfer whose lines agree: an officer's booking of a difference. Then these come here too.
-        known_by = _keys(text for line in lines for text in line.references)
-        if known_by <= touched.union(others):
-            break
-        touched |= known_by
-    rows = session.rows(staged.lines.query("staged_rows"), {"keys": others})
-    return Sides(
-        Tally(pairs, pairs, int(debits), int(credited)),
-        [
-            ReportedLine(statement.account, statement.id, entry, part, booked, valued, amount, (*texts, *further), reversal, kind)
-            for entry, part, booked, valued, amount, texts, further, reversal, kind in rows
-        ],
-        lines,
-    )
+    def with_lines_of(self, left: Iterable[ReportedLine | ExpectedLine], at: Snapshot, boundary: int) -> Compared:
+        """The same with the pairs taken apart that share a text with lines that earlier statements left open, or with what officers booked
+        for a difference: such lines are known by the UETR of the transfer, whose own lines may agree."""
+        texts = {text for line in (*left, *self.expected) for text in (line.key, *line.references)}
+        keys = [text for text in sorted(texts - self.keys) if is_uuid(text)]
+        if not keys:
+            return self
+        rows = [row for row in staged_lines(self.staged, keys) if row.key in keys]
+        lines = expected_lines(at, self.statement.account, self.window, boundary, keys)
+        debits = sum(row.amount for row in rows if row.amount > 0)
+        agreed = Tally(
+            self.agreed.reported - len(rows),
+            self.agreed.expected - len(lines),
+            self.agreed.debits - debits,
+            self.agreed.credits - debits + sum(row.amount for row in rows),
+        )
+        return self._replace(agreed=agreed, reported=[*self.reported, *rows], expected=[*self.expected, *lines])
 
 
-def _keys(texts: Iterable[str]) -> set[str]:
-    return {text for text in texts if is_uuid(text)}
+def compare(planned: Sequence[tuple[Staged, Window]], at: Snapshot, boundary: int) -> Iterator[Compared]:
+    """Compares statements with the ledger's lines in their windows, as many at once as there are sessions; in the order given."""
+    by_session: dict[PostgresCursor, list[int]] = {}
+    for number, (staged, _) in enumerate(planned):
+        by_session.setdefault(staged.lines.session, []).append(number)
+
+    def of_session(session: PostgresCursor, numbers: Sequence[int]) -> dict[int, Agreement]:
+        return {number: _agreement(*planned[number], at._replace(cursor=session), boundary) for number in numbers}
+
+    with ThreadPoolExecutor(max(1, len(by_session))) as comparers:
+        comparing = [comparers.submit(of_session, session, numbers) for session, numbers in by_session.items()]
+        last_days: dict[str, list[date]] = {}
+        for staged, _ in planned:
+            last_days.setdefault(staged.statement.account, []).append(staged.statement.last_day)
+        closings = {account: book_balances(at, account, days, boundary) for account, days in last_days.items()}
+        agreements = {number: found for one in comparing for number, found in one.result().items()}
+    for number, (staged, window) in enumerate(planned):
+        closing = closings[staged.statement.account][staged.statement.last_day]
+        yield Compared(staged, window, closing, *agreements[number])
+
+
+Agreement = tuple[Tally, frozenset[str], list[ReportedLine], list[ExpectedLine]]
+
+
+def _agreement(staged: Staged, window: Window, there: Snapshot, boundary: int) -> Agreement:
+    """Looks from the session where the statement's lines are."""
+    account = staged.statement.account
+    asked = {"corridor": there.corridor, "account": account, "boundary": boundary, "of_transfers": OF_TRANSFERS, **window._asdict()}
+    [(pairs, debits, credited, others)] = read_through(there.cursor, staged.lines.query("agreement"), asked)
+    lines = expected_lines(there, account, window, boundary, others)
+    return Tally(pairs, pairs, int(debits), int(credited)), frozenset(others), list(staged_lines(staged, others)), lines

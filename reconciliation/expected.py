@@ -15,12 +15,12 @@ from ledger.domain.aggregate import Aggregate
 from ledger.domain.posting import account_name
 from ledger.domain.transfer import Transfer
 from ledger.eventstore.mapper import EventMapper
-from ledger.projections.lines import balance_on
+from ledger.projections.balances import balance
 from ledger.projections.snapshot import Snapshot
 from reconciliation.carried import Carried
 from reconciliation.classes import Known
 from reconciliation.lines import ExpectedLine, ReportedLine
-from reconciliation.queries import QUERIES
+from reconciliation.queries import QUERIES, read_through
 from reconciliation.reported import ReportedStatement
 
 _ADJUSTING = frozenset({"parked", "resolved"})
@@ -64,9 +64,12 @@ def _line(account: str, row: tuple[Any, ...]) -> ExpectedLine:
     return ExpectedLine(account, position, number, kind, reference, command, amount, booking, value, texts, adjusts)
 
 
-def book_balance(at: Snapshot, account: str, last_day: date, boundary: int) -> int:
-    """What the bank's statement should close with: minor units, debit positive."""
-    return balance_on(at, account, last_day, boundary)
+def book_balances(at: Snapshot, account: str, days: Collection[date], boundary: int) -> dict[date, int]:
+    """What the bank's statements of some days should close with: minor units, debit positive."""
+    values = {"corridor": at.corridor, "account": account, "day": min(days), "boundary": boundary}
+    later = read_through(at.cursor, QUERIES["booked_later"], values)
+    now = balance(at, account, boundary).signed
+    return {day: now - sum(int(amount) for booked, amount in later if booked > day) for day in days}
 
 
 def resolved_breaks(at: Snapshot, break_ids: list[str], boundary: int) -> frozenset[str]:

@@ -20,6 +20,8 @@ from ledger.projections.snapshot import Snapshot, snapshot
 from reconciliation.archive import Archive, Night, Outcome
 from reconciliation.breaks import Difference, record_break
 from reconciliation.carried import Carried
+from reconciliation.comparing import compare
+from reconciliation.expected import Window
 from reconciliation.figures import read_figures
 from reconciliation.queries import QUERIES
 from reconciliation.reconciling import Reconciliation, reconcile
@@ -119,18 +121,25 @@ class _NightJob:
 
     def _reconcile(self, night: Night, statements: Sequence[Staged], at: Snapshot) -> list[Reconciliation]:
         """Statement by statement in the order of their days, since each leaves lines open for the next one of its account."""
-        found: list[Reconciliation] = []
         in_order = sorted(statements, key=lambda one: (one.statement.last_day, one.statement.account, one.statement.id))
-        for done, staged in enumerate(in_order):
-            self.tell(f"matching {staged.statement.account}", done, len(statements))
-            found.append(reconcile(staged, self._before(staged.statement, found, night), self.ledger, at, night.boundary))
+        left: list[tuple[str, Carried]] = []
+        planned: list[tuple[Staged, Window]] = []
+        for staged in in_order:
+            statement = staged.statement
+            planned.append((staged, Window.of(statement, self._before(statement, left))))
+            left.append((statement.account, Carried(night.boundary, statement.last_day, statement.closing)))
+        self.tell("matching", 0, len(statements))
+        found: list[Reconciliation] = []
+        for done, compared in enumerate(compare(planned, at, night.boundary)):
+            self.tell(f"matching {compared.statement.account}", done, len(statements))
+            before = self._before(compared.statement, [(one.statement.account, one.carry(night.boundary)) for one in found])
+            found.append(reconcile(compared, before, self.ledger, at, night.boundary))
         self.tell("matching", len(statements), len(statements))
         return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
 
-    def _before(self, statement: ReportedStatement, found: Iterable[Reconciliation], night: Night) -> Carried | None:
+    def _before(self, statement: ReportedStatement, tonight: Iterable[tuple[str, Carried]]) -> Carried | None:
         """How the account was left by the statement before, of this night or an earlier one."""
-        tonight = [one.carry(night.boundary) for one in found if one.statement.account == statement.account]
-        left = [one for one in tonight if one.precedes(statement)]
+        left = [one for account, one in tonight if account == statement.account and one.precedes(statement)]
         archived = self.archive.before(statement)
         return max([*left, *([archived] if archived else [])], key=lambda one: (one.last_day, one.boundary), default=None)
 

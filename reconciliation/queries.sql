@@ -105,7 +105,10 @@ COPY {staged} (entry, part, booking_date, value_date, amount, direction, uetr, r
 -- name: staged_sums
 -- What lines of a CSV statement come to: how many, how much (debit positive), the first day, and whether one may stand there twice.
 SELECT count(*), coalesce(sum(CASE direction WHEN 'CRDT' THEN minor ELSE -minor END), 0), min(booking_date),
-       EXISTS (SELECT FROM {staged} WHERE reference IS NOT NULL GROUP BY reference, amount, booking_date HAVING count(*) > 1)
+       EXISTS (
+           SELECT FROM {staged} WHERE reference IS NOT NULL
+           GROUP BY hashtextextended(reference, replace(amount, '.', '')::bigint) HAVING count(*) > 1
+       )
 FROM (SELECT direction, replace(amount, '.', '')::bigint AS minor, booking_date FROM {staged}) AS lines;
 
 -- name: staged_digest
@@ -128,15 +131,18 @@ SELECT pg_export_snapshot();
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 SET TRANSACTION SNAPSHOT %(snapshot)s;
 
+-- name: one_by_one
+-- Whether an index may lead to rows one by one. A day's lines are better read through, and without statistics of a young corridor the planner
+-- does not know.
+SET LOCAL enable_indexscan = %(allowed)s;
+
 -- name: agreement
 -- Which keys have one line on each side, of the same amount, and nothing else anywhere: how many, their debits and credits; and all other
 -- keys of either side. A key is a UETR that is the first reference of a statement line, or what a line of the ledger belongs to. The ledger's
 -- lines other than a transfer's own are known by other texts, so they agree with nothing here. A key that stands anywhere else (in a
--- further reference, or in `touched`) is left to be judged line by line.
+-- further reference) is left to be judged line by line.
 WITH elsewhere AS MATERIALIZED (
-    SELECT unnest(%(touched)s::uuid[]) AS key
-    UNION
-    SELECT text::uuid
+    SELECT text::uuid AS key
     FROM {staged} AS line
     CROSS JOIN LATERAL (
         SELECT line.end_to_end_id
@@ -236,6 +242,13 @@ CROSS JOIN LATERAL (
     SELECT * FROM projections.journal_lines WHERE corridor = payment.corridor AND reference = cycle.stream OFFSET 0
 ) AS line
 WHERE line.account = %(account)s AND line.command = trail.command AND line.position <= %(boundary)s;
+
+-- name: booked_later
+-- What was booked on an account after a day, by day, up to a boundary.
+SELECT booking_date, sum(amount)
+FROM projections.journal_lines
+WHERE corridor = %(corridor)s AND account = %(account)s AND position <= %(boundary)s AND booking_date > %(day)s
+GROUP BY booking_date;
 
 -- name: resolved_breaks
 -- Which of some breaks two officers had resolved at a boundary: nothing follows a resolution, so it is the last event.

@@ -10,12 +10,11 @@ from ledger.projections.snapshot import Snapshot
 from reconciliation.breaks import Difference, balance_difference, difference_of
 from reconciliation.carried import Carried, OpenLine, found_before
 from reconciliation.classes import NOTHING_KNOWN, STAYS_OPEN, Circumstances, Classified, Known, LineClass
-from reconciliation.comparing import Tally, compare
-from reconciliation.expected import Knowledge, Window, balance_breaks, book_balance, resolved_breaks
+from reconciliation.comparing import Compared, Tally
+from reconciliation.expected import Knowledge, balance_breaks, resolved_breaks
 from reconciliation.lines import ReportedLine
 from reconciliation.matching import match
 from reconciliation.reported import ReportedStatement
-from reconciliation.staging import Staged
 
 
 class Reconciliation(NamedTuple):
@@ -77,12 +76,12 @@ def _nothing(_row: ReportedLine) -> Known:
     return NOTHING_KNOWN
 
 
-def reconcile(staged: Staged, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
+def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
     """Holds a statement against the ledger at a boundary, which the snapshot has reached.
 
     ``before`` is how the statement before it left the account. Reads only.
     """
-    statement = staged.statement
+    statement = compared.statement
     carried = () if before is None else before.open_lines
     resolved = resolved_breaks(at, [line.break_id for line in carried if line.break_id], boundary)
     of_balances = balance_breaks(at, statement.account, boundary)
@@ -92,7 +91,7 @@ def reconcile(staged: Staged, before: Carried | None, ledger: Ledger, at: Snapsh
     sorted_lines = _Sorted(statement, known, earlier, of_balances)
     reported = [line.reported for line in carried if line.reported is not None]
     expected = [line.expected for line in carried if line.expected is not None]
-    sides = compare(staged, [*reported, *expected], at, Window.of(statement, before), boundary)
+    sides = compared.with_lines_of([*reported, *expected], at, boundary)
     rows, lines = [*reported, *sides.reported], [*expected, *sides.expected]
     # Lines that find no counterpart find none either when nothing is known of them, so they are looked up all at once.
     unmatched = (found for found in match(rows, lines, replace(circumstances, known=_nothing)) if found.line_class != "matched")
@@ -102,16 +101,15 @@ def reconcile(staged: Staged, before: Carried | None, ledger: Ledger, at: Snapsh
     for found in match(rows, lines, circumstances):
         sorted_lines.take(found)
 
-    ledger_closing = book_balance(at, statement.account, statement.last_day, boundary)
     open_lines = tuple(sorted(sorted_lines.open_lines, key=lambda line: line.ids))
-    remainder = statement.closing - ledger_closing - sum(line.amount for line in open_lines)
+    remainder = statement.closing - compared.ledger_closing - sum(line.amount for line in open_lines)
     differences = sorted(sorted_lines.differences, key=lambda difference: (not difference.new, difference.break_class, difference.break_id))
     unexplained = remainder - (0 if before is None else before.remainder) + sorted_lines.balance_adjusted
     if unexplained:
         differences.append(balance_difference(statement.account, statement.id, unexplained, statement.last_day))
     return Reconciliation(
         statement=statement,
-        ledger_closing=ledger_closing,
+        ledger_closing=compared.ledger_closing,
         tallies=sorted_lines.tallies,
         differences=tuple(differences),
         open_lines=open_lines,

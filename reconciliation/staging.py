@@ -107,50 +107,64 @@ class Staging:
         [(exported,)] = at.cursor.rows(QUERIES["share_snapshot"])
         for session in self._sessions:
             session.execute(QUERIES["see_snapshot"], {"snapshot": exported})
-        yield
-        for session in self._sessions:
-            session.execute("COMMIT")
+        try:
+            yield
+        finally:
+            for session in self._sessions:
+                session.execute("COMMIT")
 
     def _read(self, body: Body, number: int) -> StagedFile:
         session = self._free.get()
         try:
             data = read(body)
             plain = read_plain(data) if looks_like_csv(data) else None
-            staged = None if plain is None else self._stage_plain(plain, StagedLines(session, f"staged_{number}"))
-            if staged is not None:
-                return StagedFile(body, sha256(data).digest(), [staged])
-            statements = [
-                self._stage(found, StagedLines(session, f"staged_{number}_{part}"))
-                for part, found in enumerate(read_statements(data, self._terms))
-            ]
+            staged = None if plain is None else stage_plain(plain, self._terms, StagedLines(session, f"staged_{number}"))
+            statements = (
+                [staged]
+                if staged
+                else [
+                    stage(found, StagedLines(session, f"staged_{number}_{part}"))
+                    for part, found in enumerate(read_statements(data, self._terms))
+                ]
+            )
             return StagedFile(body, sha256(data).digest(), statements)
         finally:
             self._free.put(session)
 
-    def _stage_plain(self, plain: PlainCsv, lines: StagedLines) -> Staged | None:
-        """Takes the rows as they stand; None when there is something about them that `csv_statement` has to judge."""
-        opening, closing = plain.statement.opening, plain.statement.closing
-        try:
-            account = account_of(plain.statement, accounts_by_number(self._terms))
-            lines.session.execute(lines.query("create_staged"))
-            lines.session.copy_in(f"COPY {lines.table} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv)", plain.rows)
-            [(count, moved, first_booking, repeated)] = lines.session.rows(lines.query("staged_sums"))
-        except (LedgerError, DataError):
-            return None
-        if repeated or opening.minor + int(moved) != closing.minor:
-            return None
-        first, last = days_of(plain.statement, first_booking)
-        said = content(account, plain.statement, first, last)
-        [(digest,)] = lines.session.rows(lines.query("staged_digest"), {"content": repr(said)})
-        return Staged(ReportedStatement(account, plain.statement.id, first, last, opening.minor, closing.minor, count, digest), lines)
 
-    def _stage(self, found: ReadStatement, lines: StagedLines) -> Staged:
-        """Takes lines that were read one by one."""
+def stage_plain(plain: PlainCsv, terms: Terms, lines: StagedLines) -> Staged | None:
+    """Takes a plain CSV's rows as they stand; None when there is something about them that `csv_statement` has to judge."""
+    opening, closing = plain.statement.opening, plain.statement.closing
+    try:
+        account = account_of(plain.statement, accounts_by_number(terms))
         lines.session.execute(lines.query("create_staged"))
-        rows = map(_row, found.lines)
-        while part := "".join(islice(rows, _PART)):
-            lines.session.copy_in(lines.query("copy_staged"), part.encode())
-        return Staged(found.statement, lines)
+        lines.session.copy_in(f"COPY {lines.table} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv)", plain.rows)
+        [(count, moved, first_booking, repeated)] = lines.session.rows(lines.query("staged_sums"))
+    except (LedgerError, DataError):
+        return None
+    if repeated or opening.minor + int(moved) != closing.minor:
+        return None
+    first, last = days_of(plain.statement, first_booking)
+    said = content(account, plain.statement, first, last)
+    [(digest,)] = lines.session.rows(lines.query("staged_digest"), {"content": repr(said)})
+    return Staged(ReportedStatement(account, plain.statement.id, first, last, opening.minor, closing.minor, count, digest), lines)
+
+
+def stage(found: ReadStatement, lines: StagedLines) -> Staged:
+    """Takes lines that were read one by one."""
+    lines.session.execute(lines.query("create_staged"))
+    rows = map(_row, found.lines)
+    while part := "".join(islice(rows, _PART)):
+        lines.session.copy_in(lines.query("copy_staged"), part.encode())
+    return Staged(found.statement, lines)
+
+
+def staged_lines(staged: Staged, keys: Sequence[str]) -> Iterator[ReportedLine]:
+    """The lines of a statement whose first reference is one of some UUIDs, and those whose first reference is none."""
+    account, statement = staged.statement.account, staged.statement.id
+    rows = staged.lines.session.rows(staged.lines.query("staged_rows"), {"keys": list(keys)})
+    for entry, part, booked, valued, amount, texts, further, reversal, kind in rows:
+        yield ReportedLine(account, statement, entry, part, booked, valued, amount, (*texts, *further), reversal, kind)
 
 
 def read(body: Body) -> bytes:
