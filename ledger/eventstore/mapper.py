@@ -30,7 +30,7 @@ class UnknownEvent(LedgerError):
     """A stored event has a topic this version does not know: it was written by a newer one."""
 
 
-def read_state(topic: str, state: bytes) -> tuple[str, dict[str, Any]]:
+def read_state(topic: str, state: bytes | str) -> tuple[str, dict[str, Any]]:
     """The newest topic and the fields of a stored state, upcast but not validated: for readers that want facts, not events.
 
     Raises ValueError when the bytes are not JSON.

@@ -133,9 +133,25 @@ SELECT position, recorded_at, tree_size, root, compact_range FROM ledger.heads W
 -- The end of every log that has begun.
 SELECT corridor, position FROM ledger.heads WHERE position > 0 ORDER BY corridor;
 
+-- name: events_written
+-- How many events all logs hold together.
+SELECT coalesce(sum(position), 0)::bigint FROM ledger.heads;
+
 -- name: read_page
 -- Whole commits after a position: as many as fit the size, or the next one alone when it is larger.
 SELECT position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash
+FROM ledger.events
+WHERE corridor = %(corridor)s AND position > %(after)s AND position <= coalesce(
+    (SELECT position FROM ledger.events
+     WHERE corridor = %(corridor)s AND position > %(after)s AND position <= %(after)s + %(size)s
+           AND position = boundary
+     ORDER BY position DESC LIMIT 1),
+    (SELECT boundary FROM ledger.events WHERE corridor = %(corridor)s AND position = %(after)s + 1))
+ORDER BY position;
+
+-- name: read_text_page
+-- The same page as text, without what only hashes and writers need.
+SELECT position, boundary, recorded_at::text, stream_id::text, topic, convert_from(state, 'UTF8')
 FROM ledger.events
 WHERE corridor = %(corridor)s AND position > %(after)s AND position <= coalesce(
     (SELECT position FROM ledger.events
