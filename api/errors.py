@@ -10,12 +10,13 @@
         │   ├── SignatureTagWrong          no signature was made for this service
         │   ├── SignatureIncomplete        the signature leaves out a component or a parameter
         │   ├── SigningKeyUnknown          the key id is registered nowhere
-        │   ├── SigningKeyNotInForce       revoked, not yet valid or no longer valid
+        │   ├── SigningKeyNotInForce       suspended, revoked, not yet valid or no longer valid
         │   ├── SignatureTooOld            made longer ago than requests may be old
         │   ├── SignatureFromTheFuture     made later than now
         │   ├── SignatureWrong             the signature does not verify
         │   ├── NonceReused                the request was sent before
         │   └── DigestWrong                the body is not the one that was signed
+        ├── KeyNotPermitted                403: the key may not be used for this
         ├── RequestInvalid                 400: a field of path, query, header or body cannot be read
         │   ├── IdempotencyKeyMissing      a command without a key
         │   └── IdempotencyKeyMalformed    the key is no quoted string
@@ -66,7 +67,7 @@ class SigningKeyUnknown(Unauthenticated):
 
 
 class SigningKeyNotInForce(Unauthenticated):
-    """The key was revoked, or the instant lies outside its validity."""
+    """The key was suspended or revoked, or the instant lies outside its validity."""
 
 
 class SignatureTooOld(Unauthenticated):
@@ -87,6 +88,10 @@ class NonceReused(Unauthenticated):
 
 class DigestWrong(Unauthenticated):
     """Content-Digest (RFC 9530) is not the digest of the body."""
+
+
+class KeyNotPermitted(RequestError):
+    """The signing key was not registered for operations of this kind."""
 
 
 # What is asked
