@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -17,10 +18,11 @@ from api.authentication import Authenticator
 from api.console.pages import console_app
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
-from api.key_registry import KeyRegistry
+from api.key_registry import KeyRegistry, Monotonic
 from api.openapi import document
 from api.people.entrance import Entrance
 from api.people.gate import PeopleGate
+from api.permissions import CORRIDOR_PREFIX, permitted
 from api.problems import respond
 from api.projecting import Projector
 from api.routes import (
@@ -48,11 +50,11 @@ CORRIDOR_ROUTES = (
 )  # fmt: skip
 
 
-def create_app(service: Service, *, project: bool = True, wait_seconds_max: float = 5.0) -> FastAPI:
+def create_app(service: Service, *, project: bool = True, wait_seconds_max: float = 5.0, monotonic: Monotonic = time.monotonic) -> FastAPI:
     """The HTTP API of a service, which stays the caller's to close.
 
     With ``project`` this process also keeps the projections up to date; without, another one has to. A read that asks for a log
-    position waits for it at most ``wait_seconds_max``.
+    position waits for it at most ``wait_seconds_max``. ``monotonic`` tells how old is what is known of the keys, in seconds.
     """
 
     entrance = Entrance(service) if service.settings.oidc_issuer is not None else None
@@ -82,7 +84,7 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     )
     app.state.service = service
     app.state.wait_seconds_max = wait_seconds_max
-    corridor = APIRouter(prefix="/v1/corridors/{corridor}")
+    corridor = APIRouter(prefix=CORRIDOR_PREFIX, dependencies=[Depends(permitted)])
     for module in CORRIDOR_ROUTES:
         corridor.include_router(module.router)
     app.include_router(health.router)
@@ -91,7 +93,7 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.add_exception_handler(HTTPException, _not_routed)
     settings = service.settings
     authenticator = Authenticator(
-        KeyRegistry(service.pool, service.clock), service.clock, age_seconds_max=settings.signature_age_seconds_max
+        KeyRegistry(service.pool, monotonic=monotonic), service.clock, age_seconds_max=settings.signature_age_seconds_max
     )
     app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=settings.max_body_bytes)
     if entrance is not None:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 import http_sf
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import (
     ContentDigest,
     HTTPMessageSignaturesException,
@@ -38,11 +37,13 @@ from api.errors import (
     SigningKeyNotInForce,
     SigningKeyUnknown,
 )
-from api.key_registry import KeyRegistry
+from api.key_registry import FoundKey, KeyRegistry
 from api.nonces import Nonces
 from ledger.clock import Clock
-from ledger.domain.corridor_events import CorridorKeyRegistered
+from ledger.domain.public_keys import ECDSA_P256, ED25519
+from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
+from ledger.signatures import load_public_key
 
 TAG = "corridor"
 READ_COMPONENTS = ("@method", "@target-uri")
@@ -50,7 +51,7 @@ COMMAND_COMPONENTS = ("@method", "@target-uri", "content-type", "content-digest"
 # Commands may lack these two; what then is missing is said once it is known who asks (400 and 415).
 _COVERED_WHERE_SENT = ("content-type", "idempotency-key")
 PARAMETERS = ("created", "keyid", "nonce", "tag")
-ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {"ed25519": algorithms.ED25519}
+ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {ED25519: algorithms.ED25519, ECDSA_P256: algorithms.ECDSA_P256_SHA256}
 CLOCK_SKEW = timedelta(seconds=5)
 NONCE_CHARACTERS_MIN, NONCE_CHARACTERS_MAX = 16, 128
 
@@ -81,11 +82,13 @@ class Fields(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """Who asked: ``principal`` acts (``abb``, ``officer:amina``, ``operator:ops``, ``bank:settlement``) and signed with ``key_id``."""
+    """Who asked: ``principal`` acts (``abb``, ``officer:amina``, ``operator:ops``, ``bank:settlement``) and signed with ``key_id``,
+    which may be used for ``permissions``."""
 
     principal: str
     key_id: str
     corridor: str
+    permissions: tuple[str, ...] = ()
 
 
 class _Signature(NamedTuple):
@@ -124,24 +127,16 @@ class Authenticator:
             )
         if not at_home:
             raise no_such_corridor(corridor)
-        return Caller(key.principal, key.key_id, corridor)
+        return Caller(key.principal, key.key_id, corridor, key.permissions)
 
-    def _key(self, key_id: str, corridor: str) -> tuple[CorridorKeyRegistered, bool]:
+    def _key(self, key_id: str, corridor: str) -> FoundKey:
         """The key, and whether it is one of this very corridor."""
-        registered = self._registry.of(corridor)
-        if registered is not None:
-            if key_id in registered.keys:
-                return registered.keys[key_id], True
-            if key_id in registered.revoked:
-                raise SigningKeyNotInForce(
-                    "The signing key was revoked.", field="keyid", value=key_id, way_out="Sign with a key that is in force."
-                )
-        key = self._registry.elsewhere(key_id, corridor)
-        if key is None:
+        found = self._registry.find(key_id, corridor)
+        if found is None:
             raise SigningKeyUnknown(
                 "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
             )
-        return key, False
+        return found
 
     def _check_age(self, signature: _Signature, now: datetime) -> None:
         if signature.created > now + CLOCK_SKEW:
@@ -245,7 +240,11 @@ def _read(members: Any, parameters: Any) -> _Signature:
     return _Signature(components, key_id, datetime.fromtimestamp(created, UTC), nonce)
 
 
-def _check_in_force(key: CorridorKeyRegistered, now: datetime) -> None:
+def _check_in_force(key: SigningKey, now: datetime) -> None:
+    if key.state != "in force":
+        raise SigningKeyNotInForce(
+            f"The signing key was {key.state}.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
+        )
     if not key.valid_from <= now < key.valid_until:
         raise SigningKeyNotInForce(
             "The signing key is outside its validity.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
@@ -263,8 +262,8 @@ class _Verifier(HTTPMessageVerifier):
             )
 
 
-def _verify(head: SignedHead, key: CorridorKeyRegistered) -> None:
-    public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.public_key))
+def _verify(head: SignedHead, key: SigningKey) -> None:
+    public_key = load_public_key(key.algorithm, key.public_key)
     verifier = _Verifier(
         signature_algorithm=ALGORITHMS[key.algorithm],
         key_resolver=MappingKeyResolver(public_keys={key.key_id: public_key}, private_keys={}),

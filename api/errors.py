@@ -10,13 +10,14 @@
         │   ├── SignatureTagWrong          no signature was made for this service
         │   ├── SignatureIncomplete        the signature leaves out a component or a parameter
         │   ├── SigningKeyUnknown          the key id is registered nowhere
-        │   ├── SigningKeyNotInForce       revoked, not yet valid or no longer valid
+        │   ├── SigningKeyNotInForce       suspended, revoked, not yet valid or no longer valid
         │   ├── SignatureTooOld            made longer ago than requests may be old
         │   ├── SignatureFromTheFuture     made later than now
         │   ├── SignatureWrong             the signature does not verify
         │   ├── NonceReused                the request was sent before
         │   ├── DigestWrong                the body is not the one that was signed
         │   └── NotSignedIn                a person without a session, or with one that has ended
+        ├── KeyNotPermitted                403: the key may not be used for this
         ├── SignInRefused                  403: the identity provider's answer lets nobody in
         ├── StepUpNeeded                   403: the sign-in is not fresh enough for this
         ├── OriginForeign                  403: a page of another site asks
@@ -74,7 +75,7 @@ class SigningKeyUnknown(Unauthenticated):
 
 
 class SigningKeyNotInForce(Unauthenticated):
-    """The key was revoked, or the instant lies outside its validity."""
+    """The key was suspended or revoked, or the instant lies outside its validity."""
 
 
 class SignatureTooOld(Unauthenticated):
@@ -95,6 +96,10 @@ class NonceReused(Unauthenticated):
 
 class DigestWrong(Unauthenticated):
     """Content-Digest (RFC 9530) is not the digest of the body."""
+
+
+class KeyNotPermitted(RequestError):
+    """The signing key was not registered for operations of this kind."""
 
 
 class NotSignedIn(Unauthenticated):

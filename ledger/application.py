@@ -16,6 +16,7 @@ from ledger.clock import Clock
 from ledger.commands import Command
 from ledger.domain import ids
 from ledger.domain.corridor import Corridor
+from ledger.domain.signing_keys import SigningKeys
 from ledger.domain.terms import Terms
 from ledger.errors import KeyReused, UnknownCorridor
 from ledger.eventstore.factory import CorridorFactory
@@ -121,6 +122,11 @@ class Ledger(Application[UUID]):
         """The corridor as it stands at the head of the log."""
         stream = ids.corridor_stream(self.corridor_code)
         return cast(Corridor, self.repository.get(stream)) if stream in self.repository else None
+
+    def signing_keys_or_none(self) -> SigningKeys | None:
+        """The corridor's public keys as they stand at the head of the log; None before the first was proposed."""
+        stream = ids.keys_stream(self.corridor_code)
+        return cast(SigningKeys, self.repository.get(stream)) if stream in self.repository else None
 
     def terms(self) -> Terms:
         """The terms in force now. Raises UnknownCorridor."""

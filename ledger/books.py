@@ -26,6 +26,7 @@ from ledger.domain.pricing import SheetRate
 from ledger.domain.quote import Quote
 from ledger.domain.rates import RateSheets
 from ledger.domain.reconciliation_break import ReconciliationBreak
+from ledger.domain.signing_keys import SigningKeys
 from ledger.domain.terms import Terms
 from ledger.domain.transfer import Transfer
 from ledger.errors import (
@@ -33,6 +34,7 @@ from ledger.errors import (
     BreakUnknown,
     CaseUnknown,
     CycleUnknown,
+    KeyUnknown,
     LedgerError,
     MovementUnknown,
     QuoteUnknown,
@@ -187,6 +189,16 @@ class Books:
                 f"There is no transfer {uetr}.", field="uetr", value=uetr, way_out="Check the UETR, or initiate the transfer first."
             )
         return transfer
+
+    def signing_keys_or_none(self) -> SigningKeys | None:
+        return self._get(ids.keys_stream(self.corridor_code), SigningKeys)
+
+    def signing_keys(self, key_id: str) -> SigningKeys:
+        """The corridor's keys, for a step of one of them. Raises UnknownCorridor, or KeyUnknown when none was ever proposed."""
+        keys = self._get(ids.keys_stream(self.corridor.code), SigningKeys)
+        if keys is None:
+            raise KeyUnknown(f"There is no key {key_id!r}.", field="key_id", value=key_id, way_out="Register it first.")
+        return keys
 
     def rates_or_none(self, participant: str) -> RateSheets | None:
         return self._get(ids.rates_stream(self.corridor_code, participant), RateSheets)

@@ -9,8 +9,9 @@ from ledger import commands as c
 from ledger.books import Books
 from ledger.deciding.breaks import park_break, record_break, resolve_break
 from ledger.deciding.compliance import freeze_transfer, give_opinion
-from ledger.deciding.corridor import open_corridor, receive_message, register_key, revoke_key, set_account_status
+from ledger.deciding.corridor import open_corridor, receive_message, set_account_status
 from ledger.deciding.initiation import fund_transfer, initiate_transfer
+from ledger.deciding.keys import approve_key, decline_key, lift_key_suspension, register_key, revoke_key, rotate_key
 from ledger.deciding.money_back import answer_recall, cancel_transfer, expire_transfer, refuse_transfer, request_recall, return_transfer
 from ledger.deciding.outcome import Outcome
 from ledger.deciding.rates_and_quotes import ask_quote, publish_rate_sheet
@@ -20,9 +21,13 @@ from ledger.deciding.treasury import charge_settlement, confirm_withdrawal, fund
 
 HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.OpenCorridor: open_corridor,
-    c.RegisterKey: register_key,
-    c.RevokeKey: revoke_key,
     c.SetAccountStatus: set_account_status,
+    c.RegisterKey: register_key,
+    c.RotateKey: rotate_key,
+    c.ApproveKey: approve_key,
+    c.DeclineKey: decline_key,
+    c.RevokeKey: revoke_key,
+    c.LiftKeySuspension: lift_key_suspension,
     c.ReceiveMessage: receive_message,
     c.PublishRateSheet: publish_rate_sheet,
     c.AskQuote: ask_quote,

@@ -23,9 +23,7 @@ def bare(service: Service) -> FastAPI:
     async def answer(corridor: str, body: TransferBody) -> dict[str, str]:
         return {"corridor": corridor, "uetr": str(body.uetr)}
 
-    authenticator = Authenticator(
-        KeyRegistry(service.pool, service.clock), service.clock, age_seconds_max=service.settings.signature_age_seconds_max
-    )
+    authenticator = Authenticator(KeyRegistry(service.pool), service.clock, age_seconds_max=service.settings.signature_age_seconds_max)
     app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
     return app
 

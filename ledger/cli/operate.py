@@ -1,24 +1,20 @@
-"""Running the service: demo, migrate, open, keys, serve, doctor."""
+"""Running the service: demo, migrate, open, serve, doctor."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from rich.table import Table
 
 from corridors import shipped, shipped_terms
 from ledger import commands as c
-from ledger.application import Asked
 from ledger.bootstrap import Service, migrate_database
 from ledger.cli import frame as cli
-from ledger.cli.frame import AsJson, Corridor, app, console, print_json
+from ledger.cli.frame import AsJson, app, console, print_json
 from ledger.cli.steps import report_answer
 from ledger.clock import system_clock
 from ledger.doctor import examine
@@ -26,9 +22,6 @@ from ledger.domain.terms import read_terms
 from ledger.embedded import stop_embedded
 from ledger.errors import Malformed
 from ledger.jobs import run_every
-
-keys_app = typer.Typer(help="Public keys by which banks and officers sign.", no_args_is_help=True)
-app.add_typer(keys_app, name="keys")
 
 JOBS_SECONDS = 60.0
 
@@ -129,74 +122,6 @@ def doctor(as_json: bool = AsJson) -> None:
             table.add_row(mark, check.name, check.found, "" if check.ok else check.way_out)
         console.print(table)
     raise SystemExit(cli.OK if all(check.fit for check in checks) else cli.FOUND)
-
-
-@keys_app.command("generate")
-def generate_key(file: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, readable by you only).")]) -> None:
-    """Make an Ed25519 key pair; prints the public key to register."""
-    key = Ed25519PrivateKey.generate()
-    file.touch(mode=0o600, exist_ok=False)
-    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    console.print(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex(), highlight=False)
-
-
-@keys_app.command("register")
-def register_key(
-    key_id: Annotated[str, typer.Argument(help="The id that signatures will name.")],
-    principal: Annotated[str, typer.Argument(help="Who signs with it: abb, officer:amina, bank:settlement …")],
-    public_key: Annotated[str, typer.Argument(help="The raw public key in hex, as `corridor keys generate` prints it.")],
-    days: Annotated[int, typer.Option(help="How long it is valid.")] = 365,
-    actor: Actor = "operator:cli",
-    corridor: str = Corridor,
-    as_json: bool = AsJson,
-) -> None:
-    """Put a public key in force."""
-    with cli.service() as service:
-        now = service.clock()
-        command = c.RegisterKey(
-            corridor=corridor,
-            actor=actor,
-            idempotency_key=f"key-{key_id}-{public_key[:16]}",
-            key_id=key_id,
-            principal=principal,
-            public_key=public_key,
-            valid_from=now,
-            valid_until=now + timedelta(days=days),
-        )
-        # The instants differ from run to run; the request is the key itself.
-        asked = Asked("COMMAND", "RegisterKey", f"{key_id} {principal} {public_key}".encode())
-        report_answer(service.ledger(corridor).execute(command, asked), as_json)
-
-
-@keys_app.command("revoke")
-def revoke_key(
-    key_id: str,
-    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
-    actor: Actor = "operator:cli",
-    corridor: str = Corridor,
-    as_json: bool = AsJson,
-) -> None:
-    """Put a public key out of force at once."""
-    with cli.service() as service:
-        command = c.RevokeKey(corridor=corridor, actor=actor, idempotency_key=f"revoke-{key_id}", key_id=key_id, reason=reason)
-        report_answer(service.ledger(corridor).execute(command), as_json)
-
-
-@keys_app.command("list")
-def list_keys(corridor: str = Corridor, as_json: bool = AsJson) -> None:
-    """The keys in force and whose they are."""
-    with cli.service() as service:
-        found = service.ledger(corridor).corridor_or_none()
-        keys = list(found.keys.values()) if found else []
-    if as_json:
-        print_json(
-            [key.model_dump(mode="json", include={"key_id", "principal", "public_key", "valid_from", "valid_until"}) for key in keys]
-        )
-        return
-    table = Table("key", "principal", "valid until", "public key", box=None)
-    for key in keys:
-        table.add_row(key.key_id, key.principal, f"{key.valid_until:%Y-%m-%d}", key.public_key)
-    console.print(table)
 
 
 def _read_text(path: str) -> str:

@@ -45,6 +45,10 @@ def corridor_stream(corridor: str) -> UUID:
     return stream_id(corridor, "corridor")
 
 
+def keys_stream(corridor: str) -> UUID:
+    return stream_id(corridor, "keys")
+
+
 def rates_stream(corridor: str, participant: str) -> UUID:
     return stream_id(corridor, f"rates:{participant}")
 

@@ -17,6 +17,7 @@ from ledger.domain import (  # noqa: F401
     movement_events,
     quote_events,
     rates_events,
+    signing_key_events,
     transfer_events,
 )
 from ledger.errors import LedgerError

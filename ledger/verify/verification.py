@@ -22,6 +22,7 @@ from ledger.projections.queries import LIVE
 from ledger.projections.snapshot import snapshot
 from ledger.verify.books import BooksCheck
 from ledger.verify.commands import CommandsCheck
+from ledger.verify.keys import KeysCheck
 from ledger.verify.lives import FACTS_OF_A_LIFE, Lives
 from ledger.verify.projected import ProjectedCheck
 from ledger.verify.readable import unreadable
@@ -62,6 +63,7 @@ class Verification:
         self._books = BooksCheck(self._rules, self._lives)
         self._commands = CommandsCheck(self._rules, cursor, corridor)
         self._surroundings = Surroundings()
+        self._keys = KeysCheck(self._rules)
         self._projected = ProjectedCheck(self._rules, cursor, corridor, tracking_position(cursor, corridor, LIVE.tracking))
         self._handlers = self._table()
         self._unreadable = self._rules["I9"]
@@ -132,7 +134,7 @@ class Verification:
     # Which fact goes where
 
     def _table(self) -> dict[str, Handler]:
-        books, lives, around = self._books, self._lives, self._surroundings
+        books, lives, around, keys = self._books, self._lives, self._surroundings, self._keys
         return {
             "Corridor.Opened.v1": self._corridor_opened,
             "Account.Opened.v1": books.opened,
@@ -157,6 +159,12 @@ class Verification:
             "ReconciliationBreak.Parked.v1": around.break_parked,
             "ReconciliationBreak.Resolved.v1": around.break_resolved,
             "RateSheet.Published.v1": around.sheet_published,
+            "SigningKeys.KeyProposed.v1": keys.proposed,
+            "SigningKeys.KeyDeclined.v1": keys.declined,
+            "SigningKeys.KeyRegistered.v1": keys.registered,
+            "SigningKeys.KeySuspended.v1": keys.suspended,
+            "SigningKeys.KeySuspensionLifted.v1": keys.lifted,
+            "SigningKeys.KeyRevoked.v1": keys.revoked,
         }
 
     def _corridor_opened(self, seen: Seen) -> None:

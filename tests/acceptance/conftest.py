@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from api.signing import RequestSigner, idempotency_key, public_key_hex
 from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
+from ledger.domain.permissions import permissions_of
 from ledger.settings import Settings
 from tests.integration.serviced import open_corridor, settings_of
 
@@ -77,7 +79,9 @@ class ServedCorridor:
         if settings_for is not None:
             # What depends on where it listens.
             service.settings = settings_for(self.url)
-        self.app = create_app(service, **how)
+        # Between two requests more time goes by than what is known of keys may be old, so each sees what was decided before it.
+        seconds = count()
+        self.app = create_app(service, **({"monotonic": lambda: float(next(seconds))} | how))
         # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False))
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [listening]}, name="served corridor")
@@ -115,18 +119,42 @@ class ServedCorridor:
         for principal in PRINCIPALS:
             self.register(principal, principal)
 
-    def register(self, key_id: str, principal: str, *, after: timedelta = timedelta(0), lasting: timedelta = timedelta(days=365)) -> None:
-        """Registers a key, valid from some time after the test begins."""
-        command = c.RegisterKey(
+    def register(
+        self,
+        key_id: str,
+        principal: str,
+        *,
+        after: timedelta = timedelta(0),
+        lasting: timedelta = timedelta(days=365),
+        may: tuple[str, ...] = (),
+        public_key: tuple[str, str] | None = None,
+    ) -> None:
+        """Two people register a key, valid from some time after the test begins; for everything unless ``may`` says for what.
+
+        ``public_key``: algorithm and hex of another key than the Ed25519 key that belongs to the id.
+        """
+        algorithm, digits = public_key or ("ed25519", public_key_hex(private_key(key_id)))
+        proposal = c.RegisterKey(
             corridor=self.corridor,
             actor="operator:ops",
             idempotency_key=f"key {key_id}",
             key_id=key_id,
             principal=principal,
-            public_key=public_key_hex(private_key(key_id)),
+            algorithm=algorithm,
+            public_key=digits,
             valid_from=FRIDAY_MORNING + after,
             valid_until=FRIDAY_MORNING + after + lasting,
+            permissions=may or permissions_of(principal, ("abb", "psbc")),
         )
+        self.ask(proposal)
+        self.ask(c.ApproveKey(**self.said("officer:amina", f"key {key_id}"), key_id=key_id, public_key=digits))
+
+    def said(self, actor: str, key: str) -> dict[str, str]:
+        """What every command says of its origin."""
+        return {"corridor": self.corridor, "actor": actor, "idempotency_key": key}
+
+    def ask(self, command: c.Command) -> None:
+        """A command that passes, asked by the library and not over HTTP."""
         assert self.service.ledger(self.corridor).execute(command).refusal is None
 
 

@@ -9,14 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.authentication import Authenticator, Fields, SignedHead, check_digest
 from api.errors import SignatureWrong
-from api.key_registry import RegisteredKeys
+from api.key_registry import FoundKey
 from api.schemas.transfers import TransferBody
 from api.signing import public_key_hex
 from corridors import shipped_terms
 from ledger.bench.presigned import KEY_ID, Signing, post, transfer
 from ledger.bench.statement_lines import csv_statements, two_sides
 from ledger.clock import SetClock
-from ledger.domain.corridor_events import CorridorKeyRegistered
+from ledger.domain.signing_key_events import SigningKey
 from reconciliation.reported import read_statements
 
 NOON = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
@@ -27,20 +27,20 @@ PATH = "/v1/corridors/bench-test/transfers"
 class OneKey:
     """A registry that knows the bench's key."""
 
-    def of(self, _corridor: str) -> RegisteredKeys:
+    def find(self, _key_id: str, _corridor: str) -> FoundKey:
         """The key of the one corridor there is."""
-        key = CorridorKeyRegistered.model_construct(
+        key = SigningKey(
             key_id=KEY_ID,
             principal="abb",
-            public_key=public_key_hex(PRIVATE_KEY),
             algorithm="ed25519",
+            public_key=public_key_hex(PRIVATE_KEY),
             valid_from=NOON,
             valid_until=NOON.replace(year=2027),
+            permissions=("initiate",),
+            people=("operator:ops", "officer:amina"),
+            registered_at=NOON,
         )
-        return RegisteredKeys({KEY_ID: key}, frozenset())
-
-    def elsewhere(self, _key_id: str, _corridor: str) -> None:
-        """There is no other."""
+        return FoundKey(key, at_home=True)
 
 
 def received(request: bytes) -> tuple[SignedHead, bytes]:
