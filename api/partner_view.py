@@ -16,8 +16,16 @@ from ledger.errors import NotPermitted
 _OVERSEERS = ("officer:", "operator:", "auditor:")
 _SETTLEMENT_BANK_KINDS = ("settlement_bank", "settling")
 _NOT_SENT_ONWARD = ("initiated", "held", "cleared", "funded")
-# Events that would tell a bank that compliance has looked at a transfer.
-_COMPLIANCE_TOPICS = ("Transfer.Held.", "Transfer.Cleared.", "Transfer.Frozen.", "Transfer.FreezeLifted.", "ComplianceCase.")
+# Events that would tell a bank that an officer has looked at a transfer or its parties.
+_COMPLIANCE_TOPICS = (
+    "Transfer.Held.",
+    "Transfer.Cleared.",
+    "Transfer.Frozen.",
+    "Transfer.FreezeLifted.",
+    "ComplianceCase.",
+    "PersonalData.",
+    "Person.",
+)
 
 
 def oversees(principal: str) -> bool:

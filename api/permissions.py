@@ -23,6 +23,7 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
     "GET /transfers": "read",
     "GET /transfers/{uetr}": "read",
     "GET /transfers/{uetr}/trail": "read",
+    "GET /feed": "read",
     "POST /transfers/{uetr}/fund": "initiate",
     "POST /transfers/{uetr}/accept": "pay",
     "POST /transfers/{uetr}/pay": "pay",

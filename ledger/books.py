@@ -21,6 +21,7 @@ from ledger.domain.case import ComplianceCase
 from ledger.domain.corridor import Corridor
 from ledger.domain.cycle import SettlementCycle
 from ledger.domain.movement import Movement
+from ledger.domain.personal_data import Person
 from ledger.domain.posting import FLOOR_CHECKED, Entry
 from ledger.domain.pricing import SheetRate
 from ledger.domain.quote import Quote
@@ -272,6 +273,9 @@ class Books:
         if found is None:
             raise BreakUnknown(f"There is no break {break_id!r}.", field="break", value=break_id, way_out="List the open breaks.")
         return found
+
+    def person_or_none(self, subject: UUID) -> Person | None:
+        return self._get(ids.person_stream(self.corridor_code, subject), Person)
 
     # Posting
 

@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from ledger.domain import ids
 from ledger.domain.break_events import BreakClass
 from ledger.domain.case_events import Opinion
+from ledger.domain.personal_data_events import ErasureReason, ReadingReason
 from ledger.domain.posting import CashKind
 from ledger.domain.pricing import ChargeBearer
 from ledger.domain.public_keys import ED25519
@@ -293,6 +294,29 @@ class GiveOpinion(Command):
 
     def streams(self) -> Iterable[UUID]:
         return (ids.case_stream(self.corridor, self.case),)
+
+
+# Personal data
+
+
+class ReadPersonalData(TransferCommand):
+    """The actor is to be shown the parties of the transfer. ``reason`` is case when ``case`` names one."""
+
+    reason: ReadingReason
+    case: str = ""
+
+    def streams(self) -> Iterable[UUID]:
+        return (self.uetr, ids.case_stream(self.corridor, self.case)) if self.case else (self.uetr,)
+
+
+class ErasePerson(Command):
+    """Two officers destroy the key of a ``subject`` of the vault."""
+
+    subject: UUID
+    reason: ErasureReason
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.person_stream(self.corridor, self.subject),)
 
 
 # Settlement and treasury

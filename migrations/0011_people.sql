@@ -31,6 +31,9 @@ COMMENT ON TABLE people.sessions IS
     'One row a signed-in browser: the digest of its cookie, the subject of its token, its roles, and until when it counts.';
 CREATE INDEX sessions_by_subject ON people.sessions (subject);
 
+-- Who was shown the parties of a transfer stands in its trail.
+CREATE INDEX audit_trail_readings ON projections.audit_trail (corridor, (facts ->> 'uetr')) WHERE topic = 'PersonalData.Read.v1';
+
 REVOKE ALL ON ALL TABLES IN SCHEMA people FROM PUBLIC, corridor_app;
 GRANT USAGE ON SCHEMA people TO corridor_app;
 GRANT SELECT, INSERT, DELETE ON people.sign_ins, people.sessions TO corridor_app;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -30,7 +30,9 @@ from ledger.batching import Answer
 from ledger.batching import Request as LedgerRequest
 from ledger.domain import ids
 from ledger.domain.case_events import Opinion
+from ledger.domain.personal_data_events import ReadingReason
 from ledger.eventstore.log import Log
+from ledger.personal_data import read_parties
 from ledger.projections import audit_trail, cases
 from ledger.projections.snapshot import Snapshot
 from ledger.projections.transfers import transfer
@@ -38,6 +40,7 @@ from ledger.projections.transfers import transfer
 PAGE_SIZE: Final = 100
 REASONS_CHARACTERS_MAX: Final = 4_000
 _OPINIONS: Final[dict[str, Opinion]] = {"clear": "clear", "reject": "reject"}
+_REASONS: Final[dict[str, ReadingReason]] = {reason: reason for reason in get_args(ReadingReason)}
 _STYLE: Final = files("api.console").joinpath("style.css").read_bytes()
 _SAID: Final = {"opinion": "Your opinion stands in the log.", "frozen": "The transfer is frozen, and this case is open."}
 _CONSOLE: Final = "/console/corridors/{corridor}"
@@ -131,7 +134,7 @@ def _case(request: Request) -> Response:
         shown = _transfer_shown(at, found.uetr)
     may = _may(session, "POST", f"{_CONSOLE}/cases/{{case}}/opinions") and found.outcome is None
     return page(
-        "case.html", session, corridor=look.caller.corridor, case=found, **shown, may_decide=may,
+        "case.html", session, corridor=look.caller.corridor, case=found, **shown, may_decide=may, may_read=_may_read(session),
         fresh=_entrance(request).is_fresh(session), key=new_secret(), here=_here(request),
         said=_SAID.get(request.query_params.get("said", "")), reasons_max=REASONS_CHARACTERS_MAX,
     )  # fmt: skip
@@ -164,7 +167,8 @@ def _transfer(request: Request) -> Response:
         shown = _transfer_shown(at, _uetr(request))
     return page(
         "transfer.html", session, corridor=look.caller.corridor, **shown,
-        may_freeze=_may(session, "POST", f"{_CONSOLE}/transfers/{{uetr}}/freeze"), fresh=_entrance(request).is_fresh(session),
+        may_freeze=_may(session, "POST", f"{_CONSOLE}/transfers/{{uetr}}/freeze"), may_read=_may_read(session),
+        reasons=[name for name in _REASONS if name != "case"], fresh=_entrance(request).is_fresh(session),
         key=new_secret(), here=_here(request),
     )  # fmt: skip
 
@@ -174,6 +178,23 @@ def _freeze(request: Request) -> Response:
     return _decided(
         request, lambda ask: ask.ledger.request(c.FreezeTransfer(**ask.named("console"), uetr=uetr), ask.asked), "cases/{case}", "frozen"
     )
+
+
+def _show_parties(request: Request) -> Response:
+    """The names behind a transfer, once the log says that they are shown."""
+    form, state = request.state.form, request.app.state
+    reason = _REASONS.get(form.get("reason", ""))
+    if reason is None:
+        raise RequestInvalid("reason: is missing.", field="reason", way_out="Choose why you read it.")
+    case = form.get("case", "") if reason == "case" else ""
+    caller, uetr = request.state.caller, _uetr(request)
+    reading = read_parties(state.service.ledger(caller.corridor), uetr, actor=caller.principal, reason=reason, case=case, cause="console")
+    session = _session(request)
+    back = f"/console/corridors/{caller.corridor}/" + (f"cases/{quote(case)}" if case else f"transfers/{uetr}")
+    if reading.answer.refusal is not None:
+        problem = refusal_problem(reading.answer.refusal, position=reading.answer.position, instance=f"urn:uuid:{uetr}")
+        return problem_page(problem, session, back=back)
+    return page("parties.html", session, uetr=uetr, parties=reading.parties, position=reading.answer.position, back=back)
 
 
 def _transfer_shown(at: Snapshot, uetr: UUID) -> dict[str, Any]:
@@ -235,6 +256,10 @@ def _may(session: Session, method: str, template: str) -> bool:
     return bool(OPERATIONS[method, template].roles & session.person.roles)
 
 
+def _may_read(session: Session) -> bool:
+    return _may(session, "POST", f"{_CONSOLE}/transfers/{{uetr}}/parties")
+
+
 # All of them
 
 ROUTES: Final = (
@@ -252,6 +277,7 @@ ROUTES: Final = (
     Route(f"{_CONSOLE}/cases/{{case}}/opinions", _give_opinion, methods=["POST"]),
     Route(f"{_CONSOLE}/transfers/{{uetr}}", _transfer),
     Route(f"{_CONSOLE}/transfers/{{uetr}}/freeze", _freeze, methods=["POST"]),
+    Route(f"{_CONSOLE}/transfers/{{uetr}}/parties", _show_parties, methods=["POST"]),
 )
 
 

@@ -81,6 +81,7 @@ OPERATIONS: dict[tuple[str, str], Rule] = {
     ("POST", f"{_CONSOLE}/cases/{{case}}/opinions"): Rule(OFFICERS, fresh=True),
     ("GET", f"{_CONSOLE}/transfers/{{uetr}}"): READ,
     ("POST", f"{_CONSOLE}/transfers/{{uetr}}/freeze"): Rule(OFFICERS, fresh=True),
+    ("POST", f"{_CONSOLE}/transfers/{{uetr}}/parties"): Rule(OFFICERS),
 }  # fmt: skip
 
 OPEN_TO_ALL = ("/console/sign-in", "/console/sign-in/begin", "/console/callback", "/console/signed-out", "/console/style.css")

@@ -67,3 +67,11 @@ def movement_stream(corridor: str, reference: str) -> UUID:
 
 def break_stream(corridor: str, break_id: str) -> UUID:
     return stream_id(corridor, f"break:{break_id}")
+
+
+def reading_stream(corridor: str, command: UUID) -> UUID:
+    return stream_id(corridor, f"reading:{command}")
+
+
+def person_stream(corridor: str, subject: UUID) -> UUID:
+    return stream_id(corridor, f"person:{subject}")

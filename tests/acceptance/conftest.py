@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -20,7 +21,9 @@ from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain.permissions import permissions_of
+from ledger.sandbox.identity_served import served_identity
 from ledger.settings import Settings
+from tests.acceptance.people import Browser, NewBrowser
 from tests.integration.serviced import open_corridor, settings_of
 
 FRIDAY_MORNING = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
@@ -187,3 +190,36 @@ def served(service: Service, corridor: str, clock: SetClock) -> Iterator[ServedC
         yield served
     finally:
         served.close()
+
+
+@pytest.fixture
+def console(service: Service, corridor: str, clock: SetClock) -> Iterator[ServedCorridor]:
+    """An open corridor with a hold on transfer 1, whose people sign in at the invented identity provider."""
+    with ExitStack() as open_parts:
+        served = ServedCorridor(
+            service, corridor, clock, settings_for=lambda url: open_parts.enter_context(served_identity(service.settings, clock, url))
+        )
+        open_parts.callback(served.close)
+        served.open()
+        told(served.post("abb", "/transfers", transfer(1, debtor=LISTED), "t1"), 201)
+        told(served.get("officer:bo", "/cases", at_least=served.head()), 200)
+        yield served
+
+
+@pytest.fixture
+def new_browser(console: ServedCorridor) -> Iterator[NewBrowser]:
+    """Opens browsers that know nothing of each other."""
+    with ExitStack() as open_browsers:
+
+        def open_one() -> Browser:
+            browser = Browser(console.url)
+            open_browsers.callback(browser.close)
+            return browser
+
+        yield open_one
+
+
+@pytest.fixture
+def browser(new_browser: NewBrowser) -> Browser:
+    """One browser."""
+    return new_browser()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
@@ -10,14 +11,14 @@ from urllib.parse import urljoin
 
 import httpx
 
-from tests.acceptance.conftest import ServedCorridor
+NewBrowser = Callable[[], "Browser"]
 
 
 class Browser:
     """Follows links and sends forms as a browser does: cookies, Origin on what is sent, redirects one by one."""
 
-    def __init__(self, served: ServedCorridor) -> None:
-        self.origin = served.url
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
         self.client = httpx.Client(follow_redirects=False, timeout=60)
         # Kept here, since browsers send Secure cookies to this machine without TLS too, and httpx does not.
         self.cookies: dict[str, str] = {}

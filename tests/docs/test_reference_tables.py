@@ -61,6 +61,7 @@ def test_commands_are_those_of_the_handler_table() -> None:
         "Keys",
         "Messages, rates and quotes",
         "The life of a transfer",
+        "Personal data",
         "Settlement and treasury",
         "Reconciliation",
     )
@@ -76,7 +77,7 @@ def test_events_are_the_registered_topics() -> None:
     common = {*Event.model_fields, *DecidedEvent.model_fields, *CreatedEvent.model_fields}
     rows = rows_of(
         "events", "Corridor", "Signing keys", "Account", "Rate sheets", "Quote", "Transfer",
-        "Compliance case", "Settlement cycle", "Movement",
+        "Compliance case", "Personal data", "Settlement cycle", "Movement",
         "Reconciliation break",
     )  # fmt: skip
     known = {

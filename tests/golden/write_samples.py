@@ -21,6 +21,7 @@ from tests.unit.corridor_fixtures import (
     COMMITMENTS,
     CONDITION,
     DEADLINES,
+    DEBTOR,
     ED25519_KEYS,
     FRIDAY,
     HIT,
@@ -60,7 +61,7 @@ def story() -> tuple[MemoryLedger, list[Command]]:
     tell(OPEN, *RATES)
     # Two of one batch, so that an account's event has lines of both.
     ledger.batch(initiate(8), initiate(9))
-    tell(*_the_corridor(), *_the_keys(), *_a_quoted_cash_transfer(), *_holds_and_freezes(), *_recalls_and_returns())
+    tell(*_the_corridor(), *_the_keys(), *_a_quoted_cash_transfer(), *_holds_and_freezes(), *_people(), *_recalls_and_returns())
     ledger.clock.advance(timedelta(days=11))
     tell(ask(c.ExpireTransfer, DEADLINES, uetr=uetr(6)))
     tell(*_settlement(), *_treasury(), *_breaks())
@@ -120,6 +121,11 @@ def _holds_and_freezes() -> Iterable[Command]:
     yield ask(c.FreezeTransfer, AMINA, uetr=uetr(3))
     yield from (opinion(officer, f"freeze-{uetr(3)}-5") for officer in (AMINA, BAO))
     yield ask(c.RefuseTransfer, PSBC, uetr=uetr(3), reason="AC04")
+
+
+def _people() -> Iterable[Command]:
+    yield ask(c.ReadPersonalData, AMINA, uetr=uetr(2), reason="case", case=f"hold-{uetr(2)}")
+    yield from (ask(c.ErasePerson, officer, subject=DEBTOR, reason="retention_ended") for officer in (AMINA, BAO))
 
 
 def _recalls_and_returns() -> Iterable[Command]:
