@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -15,11 +16,15 @@ from starlette.responses import Response
 
 from api.authentication import Authenticator
 from api.command_lane import CommandLane
+from api.console.pages import console_app
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
-from api.key_registry import KeyRegistry
+from api.key_registry import KeyRegistry, Monotonic
 from api.nonces import Nonces
 from api.openapi import document
+from api.people.entrance import Entrance
+from api.people.gate import PeopleGate
+from api.permissions import CORRIDOR_PREFIX, permitted
 from api.problems import respond
 from api.projecting import Projector
 from api.reception import Reception
@@ -48,12 +53,14 @@ CORRIDOR_ROUTES = (
 )  # fmt: skip
 
 
-def create_app(service: Service, *, project: bool = True, wait_seconds_max: float = 5.0) -> FastAPI:
+def create_app(service: Service, *, project: bool = True, wait_seconds_max: float = 5.0, monotonic: Monotonic = time.monotonic) -> FastAPI:
     """The HTTP API of a service, which stays the caller's to close.
 
     With ``project`` this process also keeps the projections up to date; without, another one has to. A read that asks for a log
-    position waits for it at most ``wait_seconds_max``.
+    position waits for it at most ``wait_seconds_max``. ``monotonic`` tells how old is what is known of the keys, in seconds.
     """
+
+    entrance = Entrance(service) if service.settings.oidc_issuer is not None else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,10 +71,12 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
             yield
         finally:
             await run_in_threadpool(projector.close)
+            if entrance is not None:
+                entrance.close()
             await run_in_threadpool(app.state.reception.close)
             await run_in_threadpool(authenticator.close)
 
-    authenticator = authenticator_of(service)
+    authenticator = authenticator_of(service, monotonic)
     app = FastAPI(
         title="Corridor",
         version=_version(),
@@ -83,7 +92,7 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.state.wait_seconds_max = wait_seconds_max
     app.state.reception = Reception(service)
     app.state.warm_corridors = set()
-    corridor = APIRouter(prefix="/v1/corridors/{corridor}")
+    corridor = APIRouter(prefix=CORRIDOR_PREFIX, dependencies=[Depends(permitted)])
     for module in CORRIDOR_ROUTES:
         corridor.include_router(module.router)
     app.include_router(health.router)
@@ -92,14 +101,16 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_middleware(CommandLane, routes=[route for module in CORRIDOR_ROUTES for route in module.router.routes])
     app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
+    if entrance is not None:
+        app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
     return app
 
 
-def authenticator_of(service: Service) -> Authenticator:
+def authenticator_of(service: Service, monotonic: Monotonic = time.monotonic) -> Authenticator:
     """What decides for a service who asks."""
     return Authenticator(
-        KeyRegistry(service.pool, service.clock),
+        KeyRegistry(service.pool, monotonic=monotonic),
         Nonces(service.pool),
         service.clock,
         age_seconds_max=service.settings.signature_age_seconds_max,

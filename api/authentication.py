@@ -13,7 +13,7 @@ told that there is no such corridor, in the same words as for a corridor that do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -26,51 +26,27 @@ from api.errors import (
     SigningKeyNotInForce,
     SigningKeyRevoked,
     SigningKeyUnknown,
+    Unauthenticated,
 )
 from api.gathering import Gathering
-from api.message_signatures import PublicKey, Signature, public_key_of, signature_base, verifies
+from api.key_registry import FoundKey
+from api.message_signatures import Signature, signature_base
 from api.nonces import Nonce
 from api.signed_head import SignedHead, signature_of
 from ledger.clock import Clock
+from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
+from ledger.signatures import verifies
 
+IN_FORCE = "in force"
 CLOCK_SKEW = timedelta(seconds=5)
 
 
-class RegisteredKey(Protocol):
-    """A key as its registration says; see `CorridorKeyRegistered`."""
-
-    @property
-    def key_id(self) -> str: ...
-    @property
-    def principal(self) -> str: ...
-    @property
-    def algorithm(self) -> str: ...
-    @property
-    def public_key(self) -> str: ...
-    @property
-    def valid_from(self) -> datetime: ...
-    @property
-    def valid_until(self) -> datetime: ...
-
-
-class Keys(Protocol):
-    """The keys of one corridor, as they stood when they were read."""
-
-    @property
-    def keys(self) -> Mapping[str, RegisteredKey]: ...
-    @property
-    def revoked(self) -> frozenset[str]: ...
-
-
 class Registry(Protocol):
-    """Where keys are looked up; both methods block on the database."""
+    """Where keys are looked up; blocks on the database. See `KeyRegistry`."""
 
-    def of(self, corridor: str) -> Keys | None:
-        """The keys of a corridor as they stand now; None when it was never opened."""
-
-    def elsewhere(self, key_id: str, corridor: str) -> RegisteredKey | None:
-        """The key that any other corridor has registered under this id, if one has."""
+    def find(self, key_id: str, corridor: str) -> FoundKey | None:
+        """The key that a signature names, as it stands by now; None when nobody registered it."""
 
 
 class NonceBook(Protocol):
@@ -81,19 +57,20 @@ class NonceBook(Protocol):
 
 
 class Caller(NamedTuple):
-    """Who asked: ``principal`` acts (``abb``, ``officer:amina``, ``operator:ops``, ``bank:settlement``) and signed with ``key_id``."""
+    """Who asked: ``principal`` acts (``abb``, ``officer:amina``, ``operator:ops``, ``bank:settlement``) and signed with ``key_id``,
+    which may be used for ``permissions``."""
 
     principal: str
     key_id: str
     corridor: str
+    permissions: tuple[str, ...] = ()
 
 
 class Claim(NamedTuple):
-    """A request whose signature verifies by a key that was known; not let in yet. ``at_home``: the key is one of this very corridor."""
+    """A request whose signature verifies by a key that was known; not let in yet."""
 
-    key: RegisteredKey
+    key: SigningKey
     corridor: str
-    at_home: bool
     signature: Signature
     nonce: Nonce
 
@@ -106,8 +83,8 @@ class Authenticator:
         self._nonces = nonces
         self._clock = clock
         self._age_max = timedelta(seconds=age_seconds_max)
-        self._known: dict[str, Keys] = {}
-        self._public_keys: dict[tuple[str, str], PublicKey] = {}
+        # The keys that were in force in their own corridor when they were last looked at.
+        self._known: dict[tuple[str, str], FoundKey] = {}
         self._looking = Gathering("keys", self._look_up)
         self._admitting = Gathering("nonces", self._admit_all)
 
@@ -119,72 +96,52 @@ class Authenticator:
     async def identify(self, head: SignedHead, corridor: str) -> Claim:
         """Whose signature the head carries. Raises a subclass of Unauthenticated."""
         signature = signature_of(head)
-        key_id = str(signature.parameters["keyid"])
-        created = datetime.fromtimestamp(signature.parameters["created"], UTC)
+        key_id, created = str(signature.parameters["keyid"]), datetime.fromtimestamp(signature.parameters["created"], UTC)
         now = self._clock()
         self._check_age(created, now)
-        known = self._known.get(corridor)
-        if known is not None and key_id in known.keys:
-            key, at_home = known.keys[key_id], True
-        else:
-            key, at_home = await self._looking.ask((key_id, corridor))
+        key, at_home = self._known.get((corridor, key_id)) or await self._looking.ask((corridor, key_id))
         _check_in_force(key, now)
-        self._check_signature(signature, head, key)
-        signer = f"{corridor if at_home else '*'} {key_id}"
-        nonce = Nonce(signer, signature.parameters["nonce"], created + self._age_max + 2 * CLOCK_SKEW)
-        return Claim(key, corridor, at_home, signature, nonce)
+        _check_signature(signature, head, key)
+        nonce = Nonce(f"{corridor if at_home else '*'} {key_id}", signature.parameters["nonce"], created + self._age_max + 2 * CLOCK_SKEW)
+        return Claim(key, corridor, signature, nonce)
 
     async def admit(self, claim: Claim) -> Caller:
-        """Lets a request in, once. Raises NonceReused, SigningKeyRevoked, or UnknownCorridor to a stranger of this one."""
+        """Lets a request in, once.
+
+        Raises NonceReused; SigningKeyRevoked or SigningKeyNotInForce when its key is in force no more; UnknownCorridor to a stranger.
+        """
         return await self._admitting.ask(claim)
 
     # For a whole group, in a thread
 
-    def _look_up(self, wanted: Sequence[tuple[str, str]]) -> list[tuple[RegisteredKey, bool] | Exception]:
-        for corridor in {corridor for _, corridor in wanted}:
-            self._read(corridor)
-        return [self._found(key_id, corridor) for key_id, corridor in wanted]
+    def _look_up(self, wanted: Sequence[tuple[str, str]]) -> list[FoundKey | Exception]:
+        found = {which: self._find(*which) for which in dict.fromkeys(wanted)}
+        return [found[which] for which in wanted]
 
-    def _read(self, corridor: str) -> Keys | None:
-        keys = self._registry.of(corridor)
-        if keys is not None:
-            self._known[corridor] = keys
-        return keys
-
-    def _found(self, key_id: str, corridor: str) -> tuple[RegisteredKey, bool] | Exception:
-        """The key, and whether it is one of this very corridor."""
-        known = self._known.get(corridor)
-        if known is not None:
-            if key_id in known.keys:
-                return known.keys[key_id], True
-            if key_id in known.revoked:
-                return _revoked(key_id)
-        key = self._registry.elsewhere(key_id, corridor)
-        if key is None:
-            return SigningKeyUnknown(
-                "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
-            )
-        return key, False
+    def _find(self, corridor: str, key_id: str) -> FoundKey | Exception:
+        """The key as it stands by now; it is known from now on, if it is one of this corridor and in force."""
+        found = self._registry.find(key_id, corridor)
+        if found is not None and found.at_home and found.key.state == IN_FORCE:
+            self._known[corridor, key_id] = found
+        else:
+            self._known.pop((corridor, key_id), None)
+        return found or SigningKeyUnknown(
+            "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
+        )
 
     def _admit_all(self, claims: Sequence[Claim]) -> list[Caller | Exception]:
-        """A key counts until its revocation is in the log, so the log is asked again; a nonce counts once in all processes."""
-        now_known = {corridor: self._read(corridor) for corridor in {claim.corridor for claim in claims if claim.at_home}}
-        standing = [claim for claim in claims if not claim.at_home or _stands(claim, now_known[claim.corridor])]
-        first_uses = self._nonces.take([claim.nonce for claim in standing], self._clock())
-        taken = {id(claim): first_use for claim, first_use in zip(standing, first_uses, strict=True)}
-        return [self._admitted(claim, taken.get(id(claim))) for claim in claims]
-
-    @staticmethod
-    def _admitted(claim: Claim, first_use: bool | None) -> Caller | Exception:
-        if first_use is None:
-            return _revoked(claim.key.key_id)
-        if not first_use:
-            return NonceReused(
-                "A request with this nonce was taken before.", field="nonce", way_out="Sign each request anew, with a nonce of its own."
-            )
-        if not claim.at_home:
-            return no_such_corridor(claim.corridor)
-        return Caller(claim.key.principal, claim.key.key_id, claim.corridor)
+        """What is known of keys may have passed meanwhile, so they are found again; a nonce counts once in all processes."""
+        now = self._clock()
+        keys = self._look_up([(claim.corridor, claim.key.key_id) for claim in claims])
+        answers = [_standing(claim, key, now) for claim, key in zip(claims, keys, strict=True)]
+        standing = [number for number, answer in enumerate(answers) if not isinstance(answer, Unauthenticated)]
+        first_uses = self._nonces.take([claims[number].nonce for number in standing], now)
+        for number, first_use in zip(standing, first_uses, strict=True):
+            if not first_use:
+                answers[number] = NonceReused(
+                    "A request with this nonce was taken before.", field="nonce", way_out="Sign each request anew, with a nonce of its own."
+                )
+        return answers
 
     # By the head alone
 
@@ -200,37 +157,6 @@ class Authenticator:
                 way_out="Sign again and send at once.",
             )
 
-    def _check_signature(self, signature: Signature, head: SignedHead, key: RegisteredKey) -> None:
-        stated = signature.parameters.get("alg", key.algorithm)
-        if stated != key.algorithm:
-            raise SignatureAlgorithmWrong(
-                f"The signature says {str(stated)[:40]}, its key is registered for {key.algorithm}.",
-                field="alg",
-                value=str(stated)[:40],
-                way_out="Sign by the registered algorithm; the parameter alg may be left out.",
-            )
-        if not self._verifies(signature, head, key):
-            raise SignatureWrong(
-                "The signature does not verify over this request.",
-                field="signature",
-                way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
-            )
-
-    def _verifies(self, signature: Signature, head: SignedHead, key: RegisteredKey) -> bool:
-        try:
-            values = [head.value(name) for name in signature.components]
-        except KeyError:
-            return False
-        return verifies(self._public_key(key), signature.value, signature_base(signature.components, values, signature.parameters_line))
-
-    def _public_key(self, key: RegisteredKey) -> PublicKey:
-        """Read once: making a key of its bytes takes as long as a signature check does."""
-        named = key.algorithm, key.public_key
-        found = self._public_keys.get(named)
-        if found is None:
-            found = self._public_keys[named] = public_key_of(*named)
-        return found
-
 
 def no_such_corridor(corridor: str) -> UnknownCorridor:
     """The one answer about corridors that do not exist and those that are not the caller's."""
@@ -242,17 +168,53 @@ def no_such_corridor(corridor: str) -> UnknownCorridor:
     )
 
 
-def _check_in_force(key: RegisteredKey, now: datetime) -> None:
+def _check_signature(signature: Signature, head: SignedHead, key: SigningKey) -> None:
+    stated = signature.parameters.get("alg", key.algorithm)
+    if stated != key.algorithm:
+        raise SignatureAlgorithmWrong(
+            f"The signature says {str(stated)[:40]}, its key is registered for {key.algorithm}.",
+            field="alg",
+            value=str(stated)[:40],
+            way_out="Sign by the registered algorithm; the parameter alg may be left out.",
+        )
+    if not _verifies(signature, head, key):
+        raise SignatureWrong(
+            "The signature does not verify over this request.",
+            field="signature",
+            way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
+        )
+
+
+def _verifies(signature: Signature, head: SignedHead, key: SigningKey) -> bool:
+    try:
+        values = [head.value(name) for name in signature.components]
+    except KeyError:
+        return False
+    return verifies(key.algorithm, key.public_key, signature.value, signature_base(signature.components, values, signature.parameters_line))
+
+
+def _check_in_force(key: SigningKey, now: datetime) -> None:
+    if key.state != IN_FORCE:
+        raise SigningKeyRevoked(
+            f"The signing key was {key.state}.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
+        )
     if not key.valid_from <= now < key.valid_until:
         raise SigningKeyNotInForce(
             "The signing key is outside its validity.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
         )
 
 
-def _stands(claim: Claim, keys: Keys | None) -> bool:
-    """Whether the key that verified is the one that is registered now."""
-    return keys is not None and keys.keys.get(claim.key.key_id) == claim.key
-
-
-def _revoked(key_id: str) -> SigningKeyRevoked:
-    return SigningKeyRevoked("The signing key was revoked.", field="keyid", value=key_id, way_out="Sign with a key that is in force.")
+def _standing(claim: Claim, found: FoundKey | Exception, now: datetime) -> Caller | Exception:
+    """Who asks, by the key as it stands now; it must be the very key that verified."""
+    if isinstance(found, Exception):
+        return found
+    key = found.key
+    try:
+        _check_in_force(key, now)
+    except Unauthenticated as refused:
+        return refused
+    if (key.algorithm, key.public_key, key.principal) != (claim.key.algorithm, claim.key.public_key, claim.key.principal):
+        return SignatureWrong("The signing key was replaced meanwhile.", field="keyid", value=key.key_id, way_out="Sign again.")
+    if not found.at_home:
+        return no_such_corridor(claim.corridor)
+    return Caller(key.principal, key.key_id, claim.corridor, key.permissions)

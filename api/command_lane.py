@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.idempotency import asking, json_asking
 from api.invalid_input import from_validation
+from api.permissions import check_key_may
 
 _OWN_SEGMENTS = 4
 """``/v1/corridors/{corridor}/`` come before what a route's own path says."""
@@ -48,6 +49,7 @@ class CommandLane:
             await self._app(scope, receive, send)
             return
         command, names = found
+        check_key_may(scope["state"]["caller"], "POST", command.path)
         ask = json_asking(scope)
         values = command.path_values(names)
         values[command.ask_name] = ask
@@ -71,6 +73,7 @@ class CommandLane:
 class _Command(NamedTuple):
     """A route that takes a command: its path below the corridor, and what its handler is called with."""
 
+    path: str
     segments: tuple[str, ...]
     names: Mapping[int, str]
     handler: Callable[..., Awaitable[Response]]
@@ -111,7 +114,7 @@ def _command_of(route: BaseRoute) -> _Command | None:
     assert issubclass(model, BaseModel), model
     segments = tuple(route.path.strip("/").split("/"))
     names = {place: segment[1:-1] for place, segment in enumerate(segments) if segment.startswith("{")}
-    return _Command(segments, names, route.endpoint, wanted.path_params, ask_name, body.name, model)
+    return _Command(route.path, segments, names, route.endpoint, wanted.path_params, ask_name, body.name, model)
 
 
 def _read(model: type[BaseModel], body: bytes) -> BaseModel:

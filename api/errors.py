@@ -12,13 +12,19 @@
         │   ├── SignatureCoversMore        the signature covers what it should not
         │   ├── SignatureAlgorithmWrong    the signature states another algorithm than its key's
         │   ├── SigningKeyUnknown          the key id is registered nowhere
-        │   ├── SigningKeyRevoked          the key was taken back
+        │   ├── SigningKeyRevoked          suspended or revoked
         │   ├── SigningKeyNotInForce       not yet valid or no longer valid
         │   ├── SignatureTooOld            made longer ago than requests may be old
         │   ├── SignatureFromTheFuture     made later than now
         │   ├── SignatureWrong             the signature does not verify
         │   ├── NonceReused                the request was sent before
-        │   └── DigestWrong                the body is not the one that was signed
+        │   ├── DigestWrong                the body is not the one that was signed
+        │   └── NotSignedIn                a person without a session, or with one that has ended
+        ├── KeyNotPermitted                403: the key may not be used for this
+        ├── SignInRefused                  403: the identity provider's answer lets nobody in
+        ├── StepUpNeeded                   403: the sign-in is not fresh enough for this
+        ├── OriginForeign                  403: a page of another site asks
+        ├── CsrfTokenWrong                 403: the request does not repeat its session's token
         ├── RequestInvalid                 400: a field of path, query, header or body cannot be read
         │   ├── IdempotencyKeyMissing      a command without a key
         │   └── IdempotencyKeyMalformed    the key is no quoted string
@@ -29,12 +35,15 @@
         ├── BodyTooLarge                   413: more bytes than the service takes
         └── ContentTypeWrong               415: the body is of another kind than the route takes
 
+    Unavailable
+    └── IdentityProviderDown               503: nobody can sign in at present
+
 None of them is stored: nothing is kept of a request that was not understood, and no idempotency key is burnt by it.
 """
 
 from __future__ import annotations
 
-from ledger.errors import Malformed
+from ledger.errors import Malformed, Unavailable
 
 
 class RequestError(Malformed):
@@ -77,7 +86,7 @@ class SigningKeyUnknown(Unauthenticated):
 
 
 class SigningKeyRevoked(Unauthenticated):
-    """The key was taken back by those who keep the registry."""
+    """The key was suspended or revoked."""
 
 
 class SigningKeyNotInForce(Unauthenticated):
@@ -102,6 +111,37 @@ class NonceReused(Unauthenticated):
 
 class DigestWrong(Unauthenticated):
     """Content-Digest (RFC 9530) is not the digest of the body."""
+
+
+class KeyNotPermitted(RequestError):
+    """The signing key was not registered for operations of this kind."""
+
+
+class NotSignedIn(Unauthenticated):
+    """No session, or one that has ended: fifteen minutes without a request, eight hours in all, or signed out."""
+
+
+# People at a browser
+
+
+class SignInRefused(RequestError):
+    """The identity provider's answer is not the one that was asked for, its token does not pass, or it gives no role here."""
+
+
+class StepUpNeeded(RequestError):
+    """The person has to show who they are again, since this cannot be undone."""
+
+
+class OriginForeign(RequestError):
+    """Origin is not CORRIDOR_PUBLIC_URL: the request does not come from a page of this service."""
+
+
+class CsrfTokenWrong(RequestError):
+    """A request that changes something does not repeat the token of its session."""
+
+
+class IdentityProviderDown(Unavailable):
+    """The identity provider does not answer, or not as OpenID Connect says."""
 
 
 # What is asked

@@ -46,11 +46,16 @@ class Gate:
         try:
             if scope["path"] not in OPEN_PATHS:
                 head = _head_of(scope)
-                claim = await self._authenticator.identify(head, _corridor_of(scope["path"]))
-                body = await self._read(head, receive)
-                check_digest(head, body)
-                caller = await self._authenticator.admit(claim)
-                scope.setdefault("state", {}).update(caller=caller, body=body, fields=head.fields)
+                state = scope.setdefault("state", {})
+                if "session" in state:
+                    # A person whom api.people.gate has let in; nothing is signed.
+                    body = await self._read(head, receive)
+                else:
+                    claim = await self._authenticator.identify(head, _corridor_of(scope["path"]))
+                    body = await self._read(head, receive)
+                    check_digest(head, body)
+                    state["caller"] = await self._authenticator.admit(claim)
+                state.update(body=body, fields=head.fields)
                 receive = _once(body, receive)
             await self._app(scope, receive, answering)
         except _ClientGone:
@@ -58,7 +63,7 @@ class Gate:
         except Exception as error:
             response = respond(error)
             if response.status_code == 500:
-                _log_failure(scope, error)
+                log_failure(scope, error)
             if answering.begun:
                 raise ConnectionAbortedError from None
             await response(scope, receive, send)
@@ -138,7 +143,7 @@ def _once(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _log_failure(scope: Scope, error: Exception) -> None:
+def log_failure(scope: Scope, error: Exception) -> None:
     """Where it failed, never what it failed on: messages of exceptions may repeat values."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

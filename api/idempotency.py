@@ -66,8 +66,7 @@ class Asking:
     def __init__(self, scope: Scope, key: str) -> None:
         state, found = scope["app"].state, scope["state"]
         self.service: Service = state.service
-        self._reception: Reception = state.reception
-        self._warm: set[str] = state.warm_corridors
+        self._state = state
         self.caller: Caller = found["caller"]
         self.ledger: Ledger = self.service.ledger(self.caller.corridor)
         self.key = key
@@ -88,7 +87,8 @@ class Asking:
 
         Orders that come at the same time go there together. A key that was answered before finds its answer, and adds nobody.
         """
-        taken = await self._reception.take_in(self.caller.corridor, Received(order, self.caller.principal, self.key, cause, self.asked))
+        reception: Reception = self._state.reception
+        taken = await reception.take_in(self.caller.corridor, Received(order, self.caller.principal, self.key, cause, self.asked))
         return taken if isinstance(taken, Answer) else await self.decided(taken)
 
     async def decided(self, request: batching.Request) -> Answer:
@@ -101,10 +101,11 @@ class Asking:
 
     async def _prepared(self, command: Command) -> batching.Request:
         """With its fingerprint; in a thread as long as the corridor's key for it has to be fetched."""
-        if self.caller.corridor in self._warm:
+        warm: set[str] = self._state.warm_corridors
+        if self.caller.corridor in warm:
             return self.ledger.request(command, self.asked)
         request = await run_in_threadpool(self.ledger.request, command, self.asked)
-        self._warm.add(self.caller.corridor)
+        warm.add(self.caller.corridor)
         return request
 
     async def replayed(self) -> Answer | None:

@@ -1,9 +1,16 @@
-"""Who may sign: the keys that each corridor has registered, as its events say, brought up to date at every look."""
+"""Who may sign: the keys that each corridor has let in, as its events say.
+
+What is known is at most `FRESH_SECONDS` old when a request is let in by it: the first request after that asks the log for what is new
+in the stream of the corridor's keys, which is one lookup by its index and almost always finds nothing. So a request costs no trip to the
+database in the common case, and a suspension or revocation counts in every process within that time of its commit, whatever becomes of
+notifications. A key that nobody knows is looked up at once, so that a new one can be used as soon as it is approved; strangers can cause
+twenty such lookups a second and no more. When the database does not answer, nobody is let in by what was known before.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -11,67 +18,92 @@ from uuid import UUID
 from eventsourcing.domain import CanMutateAggregate
 from eventsourcing.persistence import JSONTranscoder
 
-from ledger.clock import Clock
 from ledger.domain import ids
-from ledger.domain.corridor import Corridor
-from ledger.domain.corridor_events import CorridorKeyRegistered
-from ledger.errors import Unavailable
+from ledger.domain.signing_key_events import SigningKey
+from ledger.domain.signing_keys import SigningKeys
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
-from ledger.eventstore.notifications import Listener
-from ledger.eventstore.recorders import CorridorApplicationRecorder
 
-_CORRIDOR_CODE = re.compile(r"[a-z]{2,8}-[a-z]{2,8}")
+FRESH_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.05
+
+Monotonic = Callable[[], float]
 
 
-class RegisteredKeys(NamedTuple):
-    """The keys of one corridor at the head of its log."""
+class FoundKey(NamedTuple):
+    """A key with how it stands (`SigningKey.state`), and whether it is one of the very corridor that was asked for."""
 
-    keys: Mapping[str, CorridorKeyRegistered]
-    revoked: frozenset[str]
+    key: SigningKey
+    at_home: bool
+
+
+class _Known(NamedTuple):
+    """The keys of one corridor as its log had them at an instant or later (seconds on the monotonic clock)."""
+
+    as_of: float
+    registry: SigningKeys | None
+
+    @property
+    def keys(self) -> Mapping[str, SigningKey]:
+        return {} if self.registry is None else self.registry.keys
 
 
 class KeyRegistry:
-    """The keys of every corridor in one database. Safe to share between threads.
+    """The keys of every corridor in one database. Safe to share between threads; blocks on the database when it has to look."""
 
-    A revocation counts from the moment its event is in the log: each look asks the log for what is new in the corridor's stream.
-    """
-
-    def __init__(self, pool: PostgresPool, clock: Clock) -> None:
+    def __init__(self, pool: PostgresPool, *, monotonic: Monotonic = time.monotonic) -> None:
         self._pool = pool
-        self._clock = clock
+        self._monotonic = monotonic
         self._mapper = EventMapper(JSONTranscoder())
-        self._known: dict[str, Corridor] = {}
+        self._known: dict[str, _Known] = {}
+        self._corridors: tuple[float, frozenset[str]] = (float("-inf"), frozenset())
         self._lock = Lock()
 
-    def of(self, corridor: str) -> RegisteredKeys | None:
-        """The keys of a corridor; None when it was never opened."""
-        if not _CORRIDOR_CODE.fullmatch(corridor):
-            return None
-        recorder = CorridorApplicationRecorder(Log(self._pool, corridor), _no_listener, self._clock)
-        known = self._known.get(corridor)
-        # Asked outside the lock: a database that does not answer must not make the others wait.
-        rows = recorder.select_events(ids.corridor_stream(corridor), gt=0 if known is None else known.version)
-        with self._lock:
-            known = self._known.get(corridor)
-            for row in rows:
-                if row.originator_version == (1 if known is None else known.version + 1):
-                    event = self._mapper.to_domain_event(row)
-                    known = cast(Corridor | None, cast("CanMutateAggregate[UUID]", event).mutate(known))
-            if known is None:
-                return None
-            self._known[corridor] = known
-            return RegisteredKeys(known.keys, known.revoked_keys)
-
-    def elsewhere(self, key_id: str, corridor: str) -> CorridorKeyRegistered | None:
-        """The key that any other corridor has registered under this id, if one has."""
-        for other in Log(self._pool, corridor).corridors():
-            registered = self.of(other) if other != corridor else None
-            if registered is not None and key_id in registered.keys:
-                return registered.keys[key_id]
+    def find(self, key_id: str, corridor: str) -> FoundKey | None:
+        """The key that a signature names: of this corridor, or else one in force in another; None when nobody registered it."""
+        for age_max in (FRESH_SECONDS, LOOK_AGAIN_SECONDS):
+            if corridor in self._opened(age_max):
+                key = self._keys(corridor, age_max).get(key_id)
+                if key is not None:
+                    return FoundKey(key, at_home=True)
+        for other in self._opened(FRESH_SECONDS):
+            key = self._keys(other, FRESH_SECONDS).get(key_id)
+            if key is not None and key.state == "in force":
+                return FoundKey(key, at_home=False)
         return None
 
+    def _keys(self, corridor: str, age_max: float) -> Mapping[str, SigningKey]:
+        known = self._known.get(corridor)
+        now = self._monotonic()
+        if known is None or now - known.as_of >= age_max:
+            known = self._look(corridor, now)
+        return known.keys
 
-def _no_listener() -> Listener:
-    raise Unavailable("The key registry follows the log by looking, not by listening.")
+    def _look(self, corridor: str, now: float) -> _Known:
+        before = self._known.get(corridor)
+        version = 0 if before is None or before.registry is None else before.registry.version
+        # Asked outside the lock: a database that does not answer must not make the others wait.
+        rows = Log(self._pool, corridor).read_streams({ids.keys_stream(corridor): version})
+        with self._lock:
+            known = self._known.get(corridor)
+            registry = None if known is None else known.registry
+            for row in rows[ids.keys_stream(corridor)]:
+                if row.stream_version == (1 if registry is None else registry.version + 1):
+                    event = self._mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
+                    # A copy: who holds the mapping of before must not see half of a change.
+                    registry = cast(
+                        SigningKeys, cast("CanMutateAggregate[UUID]", event).mutate(None if registry is None else registry.copy())
+                    )
+            as_of = now if known is None else max(now, known.as_of)
+            looked = self._known[corridor] = _Known(as_of, registry)
+        return looked
+
+    def _opened(self, age_max: float) -> frozenset[str]:
+        """The corridors there are. What is known of them is bounded by it, whatever codes strangers make up."""
+        as_of, corridors = self._corridors
+        now = self._monotonic()
+        if now - as_of >= age_max:
+            corridors = frozenset(Log(self._pool, "").corridors())
+            self._corridors = (now, corridors)
+        return corridors

@@ -13,21 +13,13 @@ from hashlib import sha256, sha512
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import http_sf
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    ECDSA,
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-ED25519: Final = "ed25519"
-ECDSA_P256: Final = "ecdsa-p256-sha256"
-"""Names of the registry that RFC 9421 §6.2.2 opens; raw Ed25519 (RFC 8032), and r and s of 32 bytes each (RFC 9421 §3.3.4)."""
+from ledger.domain.public_keys import ECDSA_P256, ED25519
 
 TAG: Final = "corridor"
 LABEL: Final = "corridor"
@@ -35,7 +27,6 @@ READ_COMPONENTS: Final = ("@method", "@target-uri")
 COMMAND_COMPONENTS: Final = ("@method", "@target-uri", "content-type", "content-digest", "idempotency-key")
 PARAMETERS: Final = ("created", "keyid", "nonce", "tag")
 
-PublicKey: TypeAlias = Ed25519PublicKey | EllipticCurvePublicKey
 PrivateKey: TypeAlias = Ed25519PrivateKey | EllipticCurvePrivateKey
 
 _SCALAR_BYTES = 32
@@ -137,41 +128,16 @@ def sign(key: PrivateKey, base: bytes) -> bytes:
     return r.to_bytes(_SCALAR_BYTES, "big") + s.to_bytes(_SCALAR_BYTES, "big")
 
 
-def verifies(key: PublicKey, signature: bytes, base: bytes) -> bool:
-    """Whether the signature is that of the key over the base."""
-    try:
-        if isinstance(key, Ed25519PublicKey):
-            key.verify(signature, base)
-        elif len(signature) == 2 * _SCALAR_BYTES:
-            r, s = int.from_bytes(signature[:_SCALAR_BYTES], "big"), int.from_bytes(signature[_SCALAR_BYTES:], "big")
-            key.verify(encode_dss_signature(r, s), base, _ECDSA_SHA256)
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
-
-
 # Keys
 
 
-def public_key_of(algorithm: str, key: str) -> PublicKey:
-    """A registered key: in hex, raw for Ed25519, a point of X9.62 for P-256. Raises ValueError when it is none of that algorithm."""
-    raw = bytes.fromhex(key)
-    if algorithm == ED25519:
-        return Ed25519PublicKey.from_public_bytes(raw)
-    if algorithm == ECDSA_P256:
-        return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), raw)
-    raise ValueError(f"No key of algorithm {algorithm!r} is taken; {ED25519} and {ECDSA_P256} are.")
-
-
 def public_key_hex(key: PrivateKey) -> str:
-    """What is registered of a private key: `public_key_of` reads it."""
+    """What is registered of a private key; see `ledger.domain.public_keys`."""
     if isinstance(key, Ed25519PrivateKey):
         return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
     return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint).hex()
 
 
-def algorithm_of(key: PrivateKey | PublicKey) -> str:
-    """The one algorithm that a key signs and verifies by."""
-    return ED25519 if isinstance(key, Ed25519PrivateKey | Ed25519PublicKey) else ECDSA_P256
+def algorithm_of(key: PrivateKey) -> str:
+    """The one algorithm that a key signs by."""
+    return ED25519 if isinstance(key, Ed25519PrivateKey) else ECDSA_P256

@@ -17,7 +17,7 @@ from api import errors as a
 from api.problems import MEDIA_TYPE, PROBLEMS, TYPE_PREFIX, Problem, code_of
 from ledger import errors as e
 
-_EVERY_SIGNED = (a.Unauthenticated, e.UnknownCorridor, a.RequestInvalid, e.Unavailable, e.LedgerError)
+_EVERY_SIGNED = (a.Unauthenticated, a.KeyNotPermitted, e.UnknownCorridor, a.RequestInvalid, e.Unavailable, e.LedgerError)
 _EVERY_READ = (*_EVERY_SIGNED, e.ReadTooEarly)
 _EVERY_COMMAND = (
     *_EVERY_SIGNED, a.IdempotencyKeyMissing, a.IdempotencyKeyMalformed, a.BodyTooLarge, a.ContentTypeWrong, e.KeyReused, e.StillRunning,

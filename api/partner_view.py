@@ -1,8 +1,8 @@
 """What of the ledger a caller may see.
 
-A bank sees its own accounts and the corridor's, never the other bank's; the settlement bank sees what it mirrors; officers and operators
-see everything. A transfer that was not sent onward yet is ``pending`` to both banks, whether screening holds it, a condition or a queue
-does: a hold tips nobody off.
+A bank sees its own accounts and the corridor's, never the other bank's; the settlement bank sees what it mirrors; officers, operators and
+auditors see everything. A transfer that was not sent onward yet is ``pending`` to both banks, whether screening holds it, a condition or a
+queue does: a hold tips nobody off.
 """
 
 from __future__ import annotations
@@ -13,11 +13,19 @@ from typing import Any
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import NotPermitted
 
-_OVERSEERS = ("officer:", "operator:")
+_OVERSEERS = ("officer:", "operator:", "auditor:")
 _SETTLEMENT_BANK_KINDS = ("settlement_bank", "settling")
 _NOT_SENT_ONWARD = ("initiated", "held", "cleared", "funded")
-# Events that would tell a bank that compliance has looked at a transfer.
-_COMPLIANCE_TOPICS = ("Transfer.Held.", "Transfer.Cleared.", "Transfer.Frozen.", "Transfer.FreezeLifted.", "ComplianceCase.")
+# Events that would tell a bank that an officer has looked at a transfer or its parties.
+_COMPLIANCE_TOPICS = (
+    "Transfer.Held.",
+    "Transfer.Cleared.",
+    "Transfer.Frozen.",
+    "Transfer.FreezeLifted.",
+    "ComplianceCase.",
+    "PersonalData.",
+    "Person.",
+)
 
 
 def oversees(principal: str) -> bool:

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic_core import from_json, to_json
+from msgspec import json
+from pydantic_core import from_json
 
 from ledger.commands import Command
 from ledger.domain import ids
 from ledger.errors import Refusal
 from ledger.eventstore.records import Receipt
+
+_to_json = json.Encoder().encode
 
 
 class Request(NamedTuple):
@@ -46,7 +49,7 @@ class Answer(NamedTuple):
 def encode_answer(outcome: dict[str, Any] | Refusal) -> bytes:
     """The stored answer: the handler's ids and positions, or the refusal in words."""
     if isinstance(outcome, Refusal):
-        return to_json(
+        return _to_json(
             {
                 "refusal": {
                     "code": outcome.code,
@@ -58,7 +61,7 @@ def encode_answer(outcome: dict[str, Any] | Refusal) -> bytes:
                 }
             }
         )
-    return to_json({"result": outcome})
+    return _to_json({"result": outcome})
 
 
 def decode_answer(answered: Answered) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple, cast
@@ -15,6 +16,7 @@ from ledger.clock import Clock
 from ledger.commands import Command
 from ledger.domain import ids
 from ledger.domain.corridor import Corridor
+from ledger.domain.signing_keys import SigningKeys
 from ledger.domain.terms import Terms
 from ledger.errors import KeyReused, UnknownCorridor
 from ledger.eventstore.factory import CorridorFactory
@@ -73,9 +75,9 @@ class Ledger(Application[UUID]):
         """Queues commands together, in their order. See `Batcher.submit_all`."""
         return self.batcher.submit_all(requests)
 
-    async def ask(self, request: Request) -> Answered:
-        """The durable answer to a prepared request, for a task of an event loop. See `Batcher.ask`."""
-        return await self.batcher.ask(request)
+    def ask(self, request: Request) -> asyncio.Future[Answered]:
+        """The durable answer to a prepared request, for a task of an event loop to await. See `Batcher.ask`."""
+        return self.batcher.ask(request)
 
     def request(self, command: Command, asked: Asked | None = None) -> Request:
         """A command without personal data, with the fingerprint of what asked for it."""
@@ -120,6 +122,11 @@ class Ledger(Application[UUID]):
         """The corridor as it stands at the head of the log."""
         stream = ids.corridor_stream(self.corridor_code)
         return cast(Corridor, self.repository.get(stream)) if stream in self.repository else None
+
+    def signing_keys_or_none(self) -> SigningKeys | None:
+        """The corridor's public keys as they stand at the head of the log; None before the first was proposed."""
+        stream = ids.keys_stream(self.corridor_code)
+        return cast(SigningKeys, self.repository.get(stream)) if stream in self.repository else None
 
     def terms(self) -> Terms:
         """The terms in force now. Raises UnknownCorridor."""

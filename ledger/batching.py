@@ -93,15 +93,15 @@ class Batcher:
         self._enqueue([Waiting(request, future) for request, future in zip(requests, futures, strict=True)])
         return futures
 
-    async def ask(self, request: Request) -> Answered:
-        """The durable answer to a command, for a task of an event loop; raises as `submit` and its future do.
+    def ask(self, request: Request) -> asyncio.Future[Answered]:
+        """The durable answer to a command, for a task of an event loop to await; raises as `submit` and its future do.
 
         A task that is cancelled stops waiting; its command is decided all the same.
         """
         loop = get_running_loop()
         future: asyncio.Future[Answered] = loop.create_future()
         self._enqueue([Waiting(request, future, loop)])
-        return await future
+        return future
 
     def _enqueue(self, queued: Sequence[Waiting]) -> None:
         digests = {waiting.digest for waiting in queued}

@@ -21,11 +21,13 @@ from ledger.domain.case import ComplianceCase
 from ledger.domain.corridor import Corridor
 from ledger.domain.cycle import SettlementCycle
 from ledger.domain.movement import Movement
+from ledger.domain.personal_data import Person
 from ledger.domain.posting import FLOOR_CHECKED, Entry
 from ledger.domain.pricing import SheetRate
 from ledger.domain.quote import Quote
 from ledger.domain.rates import RateSheets
 from ledger.domain.reconciliation_break import ReconciliationBreak
+from ledger.domain.signing_keys import SigningKeys
 from ledger.domain.terms import Terms
 from ledger.domain.transfer import Transfer
 from ledger.errors import (
@@ -33,6 +35,7 @@ from ledger.errors import (
     BreakUnknown,
     CaseUnknown,
     CycleUnknown,
+    KeyUnknown,
     LedgerError,
     MovementUnknown,
     QuoteUnknown,
@@ -188,6 +191,16 @@ class Books:
             )
         return transfer
 
+    def signing_keys_or_none(self) -> SigningKeys | None:
+        return self._get(ids.keys_stream(self.corridor_code), SigningKeys)
+
+    def signing_keys(self, key_id: str) -> SigningKeys:
+        """The corridor's keys, for a step of one of them. Raises UnknownCorridor, or KeyUnknown when none was ever proposed."""
+        keys = self._get(ids.keys_stream(self.corridor.code), SigningKeys)
+        if keys is None:
+            raise KeyUnknown(f"There is no key {key_id!r}.", field="key_id", value=key_id, way_out="Register it first.")
+        return keys
+
     def rates_or_none(self, participant: str) -> RateSheets | None:
         return self._get(ids.rates_stream(self.corridor_code, participant), RateSheets)
 
@@ -260,6 +273,9 @@ class Books:
         if found is None:
             raise BreakUnknown(f"There is no break {break_id!r}.", field="break", value=break_id, way_out="List the open breaks.")
         return found
+
+    def person_or_none(self, subject: UUID) -> Person | None:
+        return self._get(ids.person_stream(self.corridor_code, subject), Person)
 
     # Posting
 

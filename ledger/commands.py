@@ -17,8 +17,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from ledger.domain import ids
 from ledger.domain.break_events import BreakClass
 from ledger.domain.case_events import Opinion
+from ledger.domain.personal_data_events import ErasureReason, ReadingReason
 from ledger.domain.posting import CashKind
 from ledger.domain.pricing import ChargeBearer
+from ledger.domain.public_keys import ED25519
 from ledger.domain.terms import Terms
 from ledger.domain.transfer_events import Condition, Screened
 
@@ -68,21 +70,6 @@ class OpenCorridor(Command):
     agreement: Terms
 
 
-class RegisterKey(Command):
-    """``public_key`` is a raw Ed25519 key in hex; ``principal`` is who signs with it (``abb``, ``officer:amina``)."""
-
-    key_id: str
-    principal: str
-    public_key: str
-    valid_from: AwareDatetime
-    valid_until: AwareDatetime
-
-
-class RevokeKey(Command):
-    key_id: str
-    reason: str
-
-
 class SetAccountStatus(Command):
     """Officers freeze, open again or close an account. Alone, so that what was booked before stands before it in the log."""
 
@@ -92,6 +79,58 @@ class SetAccountStatus(Command):
 
     def streams(self) -> Iterable[UUID]:
         return (ids.account_stream(self.corridor, self.account),)
+
+
+# Keys
+
+
+class KeyCommand(Command):
+    """About one public key of the corridor, named by the id that signatures name it by."""
+
+    key_id: str
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.keys_stream(self.corridor),)
+
+
+class RegisterKey(KeyCommand):
+    """One person proposes a key; ``public_key`` as in `public_keys`, ``principal`` is who signs with it (``abb``, ``officer:amina``)."""
+
+    principal: str
+    algorithm: str = ED25519
+    public_key: str
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
+    permissions: tuple[str, ...]
+
+
+class RotateKey(KeyCommand):
+    """One person proposes a key that takes the place of ``replaces``, with its owner and permissions."""
+
+    replaces: str
+    algorithm: str = ED25519
+    public_key: str
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
+    replaced_until: AwareDatetime
+
+
+class ApproveKey(KeyCommand):
+    """A second person lets the proposed key in, and brings its public key as its owner gave it."""
+
+    public_key: str
+
+
+class DeclineKey(KeyCommand):
+    reason: str
+
+
+class RevokeKey(KeyCommand):
+    reason: str
+
+
+class LiftKeySuspension(KeyCommand):
+    reason: str
 
 
 # Messages
@@ -255,6 +294,29 @@ class GiveOpinion(Command):
 
     def streams(self) -> Iterable[UUID]:
         return (ids.case_stream(self.corridor, self.case),)
+
+
+# Personal data
+
+
+class ReadPersonalData(TransferCommand):
+    """The actor is to be shown the parties of the transfer. ``reason`` is case when ``case`` names one."""
+
+    reason: ReadingReason
+    case: str = ""
+
+    def streams(self) -> Iterable[UUID]:
+        return (self.uetr, ids.case_stream(self.corridor, self.case)) if self.case else (self.uetr,)
+
+
+class ErasePerson(Command):
+    """Two officers destroy the key of a ``subject`` of the vault."""
+
+    subject: UUID
+    reason: ErasureReason
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.person_stream(self.corridor, self.subject),)
 
 
 # Settlement and treasury

@@ -1,4 +1,5 @@
-"""``corridor doctor``: is this process, with this database, fit to keep a ledger? Each red line says how to mend it."""
+"""``corridor doctor``: is this process, with this database, fit to keep a ledger? Each red line says how to mend it, each yellow one
+how to do better."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 from ledger.bootstrap import Service
 from ledger.domain.corridor import Corridor
-from ledger.eventstore.health import DURABLE_SETTINGS, database_health
+from ledger.eventstore.health import DURABLE_SETTINGS, ROOMY_SETTINGS, database_health
 from ledger.eventstore.log import Log
 
 CLOCK_SKEW_MAX = timedelta(seconds=2)
@@ -15,12 +16,19 @@ CALENDAR_DAYS_MIN = 30
 
 
 class Check(NamedTuple):
-    """One line of the page: what was looked at, whether it is well, what was found, and the way out if it is not."""
+    """One line of the page: what was looked at, whether it is well, what was found, and the way out if it is not. ``advice`` is what a
+    ledger can be kept without."""
 
     name: str
     ok: bool
     found: str
     way_out: str = ""
+    advice: bool = False
+
+    @property
+    def fit(self) -> bool:
+        """Whether a ledger may be kept like this."""
+        return self.ok or self.advice
 
 
 def examine(service: Service) -> list[Check]:
@@ -31,6 +39,9 @@ def examine(service: Service) -> list[Check]:
         found = health.settings[name]
         way_out = f"Set {name} to {good[0]} in postgresql.conf." if name != "data_checksums" else "Enable it with pg_checksums --enable."
         checks.append(Check(name, found in good, found, way_out))
+    for name, (_, _, better) in ROOMY_SETTINGS.items():
+        way_out = f"Set {name} to {better} in postgresql.conf: a long log is then written as fast as a short one."
+        checks.append(Check(name, name not in health.cramped, health.settings[name], way_out, advice=True))
     rights = ", ".join(health.excessive_rights) or "only INSERT and SELECT on the log"
     checks.append(Check("role", not health.excessive_rights, rights, "Let the application connect as a member of corridor_app only."))
     triggers = ", ".join(health.weak_triggers) or "the log's tables are append-only, always"

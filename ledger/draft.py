@@ -134,8 +134,11 @@ class Draft:
         ]  # fmt: skip
         commit = self._log.prepare(self.base, events, receipts, self.now)
         answers = [Answered(receipt, replayed=False) for receipt in receipts]
-        aggregates = {stream: aggregate for stream, aggregate in self._loaded.items() if aggregate is not None}
-        return Decided([waiting for waiting, _, _ in self._decided], commit, answers, {**aggregates, **self._books.aggregates})
+        loaded = {stream: aggregate for stream, aggregate in self._loaded.items() if aggregate is not None}
+        aggregates = {**loaded, **self._books.aggregates}
+        # Books and draft know each other: parted, they go at once, with all they hold, and nobody has to look for them.
+        del self._books
+        return Decided([waiting for waiting, _, _ in self._decided], commit, answers, aggregates)
 
     def _find(self, stream: UUID) -> Aggregate | None:
         known = self._find_known(stream)

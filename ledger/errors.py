@@ -6,7 +6,9 @@
     ├── Refusal                      a rule said no: no event, the receipt keeps the answer
     │   ├── money                    AmountInvalid, CurrencyNotAccepted, AmountOverLimit, AmountUnderLimit
     │   ├── terms                    UnknownCorridor, UnknownParticipant, CorridorAlreadyOpen, TermsInvalid, PurposeUnknown,
-    │   │                            ProductUnknown, EvidenceMissing, PartyFieldMissing, CalendarExhausted, KeyInvalid
+    │   │                            ProductUnknown, EvidenceMissing, PartyFieldMissing, CalendarExhausted
+    │   ├── keys                     KeyInvalid, KeyAlgorithmUnknown, KeyWeak, KeyUnknown, KeyIdTaken, PublicKeyTaken, KeysOverlap,
+    │   │                            PermissionUnknown, KeyStepOutOfOrder
     │   ├── rates and quotes         RateMissing, RateSheetInvalid, QuoteUnknown, QuoteExpired, QuoteAlreadyUsed, QuoteDiffers,
     │   │                            StatedAmountDiffers
     │   ├── transfer                 TransferUnknown, UetrAlreadyUsed, StepOutOfOrder, TransferFrozen, TransferUnanswered,
@@ -129,8 +131,43 @@ class CalendarExhausted(Refusal):
     """The calendar ends before this date; the ledger refuses, it does not guess."""
 
 
+# Keys
+
+
 class KeyInvalid(Refusal):
-    """A public key that cannot be registered or is not in force."""
+    """The public key cannot be read, is not the one that was proposed, or would be valid at no sensible time."""
+
+
+class KeyAlgorithmUnknown(Refusal):
+    """Keys of this algorithm are not taken."""
+
+
+class KeyWeak(Refusal):
+    """A point of the curve under which signatures prove nothing."""
+
+
+class KeyUnknown(Refusal):
+    """No such key was proposed or registered."""
+
+
+class KeyIdTaken(Refusal):
+    """The key id stands for another key, for good."""
+
+
+class PublicKeyTaken(Refusal):
+    """The public key was registered or proposed before, under another id."""
+
+
+class KeysOverlap(Refusal):
+    """A principal has at most two keys at any instant."""
+
+
+class PermissionUnknown(Refusal):
+    """A key of this principal cannot be given this permission."""
+
+
+class KeyStepOutOfOrder(Refusal):
+    """The key does not stand where this step begins."""
 
 
 # Rates and quotes
@@ -260,7 +297,7 @@ class FloorReached(Refusal):
 
 
 class SecondOfficerNeeded(Refusal):
-    """Four eyes: the second opinion must come from another officer."""
+    """Four eyes: the second word must come from another person."""
 
 
 class CaseUnknown(Refusal):

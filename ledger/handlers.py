@@ -9,10 +9,12 @@ from ledger import commands as c
 from ledger.books import Books
 from ledger.deciding.breaks import park_break, record_break, resolve_break
 from ledger.deciding.compliance import freeze_transfer, give_opinion
-from ledger.deciding.corridor import open_corridor, receive_message, register_key, revoke_key, set_account_status
+from ledger.deciding.corridor import open_corridor, receive_message, set_account_status
 from ledger.deciding.initiation import fund_transfer, initiate_transfer
+from ledger.deciding.keys import approve_key, decline_key, lift_key_suspension, register_key, revoke_key, rotate_key
 from ledger.deciding.money_back import answer_recall, cancel_transfer, expire_transfer, refuse_transfer, request_recall, return_transfer
 from ledger.deciding.outcome import Outcome
+from ledger.deciding.personal_data import erase_person, read_personal_data
 from ledger.deciding.rates_and_quotes import ask_quote, publish_rate_sheet
 from ledger.deciding.settlement import close_cycle, confirm_pay_in, confirm_pay_out
 from ledger.deciding.transfer_steps import accept_transfer, flag_unanswered, meet_condition, pay_transfer, resolve_unanswered
@@ -20,9 +22,13 @@ from ledger.deciding.treasury import charge_settlement, confirm_withdrawal, fund
 
 HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.OpenCorridor: open_corridor,
-    c.RegisterKey: register_key,
-    c.RevokeKey: revoke_key,
     c.SetAccountStatus: set_account_status,
+    c.RegisterKey: register_key,
+    c.RotateKey: rotate_key,
+    c.ApproveKey: approve_key,
+    c.DeclineKey: decline_key,
+    c.RevokeKey: revoke_key,
+    c.LiftKeySuspension: lift_key_suspension,
     c.ReceiveMessage: receive_message,
     c.PublishRateSheet: publish_rate_sheet,
     c.AskQuote: ask_quote,
@@ -41,6 +47,8 @@ HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.ResolveUnanswered: resolve_unanswered,
     c.FreezeTransfer: freeze_transfer,
     c.GiveOpinion: give_opinion,
+    c.ReadPersonalData: read_personal_data,
+    c.ErasePerson: erase_person,
     c.FundPosition: fund_position,
     c.RequestWithdrawal: request_withdrawal,
     c.ConfirmWithdrawal: confirm_withdrawal,

@@ -57,7 +57,7 @@ class PartyDetails(BaseModel):
 
     def fields(self) -> dict[str, str]:
         """The fields that are there, by name."""
-        return {name: value for name, value in self if value}
+        return {name: value for name, value in self.__dict__.items() if value}
 
 
 class TransferOrder(BaseModel):
@@ -160,6 +160,7 @@ class Intake:
         debtor = commit_party(order.debtor.fields(), self._entropy)
         creditor = commit_party(order.creditor.fields(), self._entropy)
         result = self._screening.screen([_screened("debtor", order.debtor), _screened("creditor", order.creditor)])
+        found = result.canonical()
         salt = self._entropy(32)
         command = InitiateTransfer(
             corridor=self._ledger.corridor_code,
@@ -184,7 +185,7 @@ class Intake:
                 list_name=result.list_name,
                 list_version=result.list_version,
                 outcome=result.outcome,
-                commitment=commit(salt, "screening", result.canonical()).hex(),
+                commitment=commit(salt, "screening", found).hex(),
             ),
             condition=order.condition,
             collection_code_digest=collection_code_digest(order.uetr, self.code_proof(order.uetr, self.collection_code(order.uetr)))
@@ -197,7 +198,7 @@ class Intake:
         references: dict[str, JsonValue] = {
             "end_to_end_id": order.end_to_end_id,
             "remittance": order.remittance,
-            "screening": {"salt": salt.hex(), "result": result.canonical()},
+            "screening": {"salt": salt.hex(), "result": found},
         }
         return _Prepared(
             command,

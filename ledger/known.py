@@ -75,11 +75,10 @@ class Known:
         entry = self._entries.get(stream)
         aggregate = None if entry is None else entry[1].copy()
         for row, following in zip_longest(rows, rows[1:]):
-            if aggregate is not None and following is not None and following.topic == row.topic and self._mapper.last_counts(row.topic):
-                aggregate.version = row.stream_version
-            else:
-                event = self._mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
-                aggregate = cast(Aggregate, cast(CanMutateAggregate[UUID], event).mutate(aggregate))
+            if following is not None and following.topic == row.topic and self._mapper.states_what_holds(row.topic):
+                continue
+            event = self._mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
+            aggregate = cast(Aggregate, cast(CanMutateAggregate[UUID], event).mutate(aggregate))
         return aggregate
 
     def _version(self, stream: UUID) -> int:

@@ -1,16 +1,20 @@
 """Files of messages that a partner sends: each transfer of a pacs.008 becomes a command, and each gets its answer.
 
-A file is read whole before anything is done, so an unreadable one leaves nothing. What is wrong with one transfer answers for that
-transfer alone. A transfer is known by message id and UETR: the same file sent again, or taken up again after a crash, finds the answers
-that were given and adds nothing; the same message id with other content is refused.
+A file is read to its end before anything is done, so an unreadable one leaves nothing. Then its transfers go through in chunks: while one
+is being decided, the next one's parties are screened and stored. What is wrong with one transfer answers for that transfer alone. A
+transfer is known by message id and UETR: the same file sent again, or taken up again after a crash, finds the answers that were given and
+adds nothing; the same message id with other content is refused.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from textwrap import wrap
 from uuid import UUID
 
@@ -26,7 +30,7 @@ from ledger.errors import KeyReused, Malformed, NotPermitted, Refusal
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
 from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
-from ledger.iso20022.pacs008 import read_pacs008
+from ledger.iso20022.pacs008 import ScannedFile
 from ledger.iso20022.status_reasons import status_reason
 
 # Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
@@ -129,32 +133,118 @@ def import_credit_transfers(service: Service, corridor: str, actor: str, data: b
     ledger = service.ledger(corridor)
     terms = ledger.terms()
     terms.participant(actor)
-    file = read_pacs008(data)
+    file = ScannedFile(data)
     group = file.group
     _check_sender(group, actor, terms)
     came = _receive(ledger, actor, group.message_id, data)
     asked = Asked("FILE", f"pacs.008/{group.message_id}", sha256(data).digest())
-    outcomes: dict[int, TransferOutcome] = {}
-    orders: list[tuple[CreditTransfer, Received]] = []
-    for outcome in file.outcomes:
-        if isinstance(outcome, TransferFault):
-            outcomes[outcome.index] = _fault(outcome)
-            continue
-        try:
-            orders.append((outcome, _received(outcome, actor, group.message_id, asked, terms)))
-        except Refusal as refusal:
-            outcomes[outcome.index] = _refused(outcome, refusal.code, refusal.field, str(refusal))
-        except ValidationError as error:
-            outcomes[outcome.index] = _unusable(outcome, error)
-    if came.replayed:
-        orders = _without_answered(ledger, orders, outcomes)
-    intake = service.intake(corridor)
-    for chunk in _chunks(orders):
-        for answered in _take_in(ledger, intake, chunk):
-            outcomes[answered.index] = answered
-        if progress is not None:
-            progress(len(outcomes), len(file.outcomes))
-    return ImportReport(group, came.recorded_at, came.replayed, tuple(outcomes[index] for index in sorted(outcomes)))
+    sender = _Sender(
+        ledger=ledger,
+        intake=service.intake(corridor),
+        terms=terms,
+        actor=actor,
+        message_id=group.message_id,
+        asked=asked,
+        came_before=came.replayed,
+    )
+    outcomes: list[TransferOutcome] = []
+    submitted: deque[_Chunk] = deque()
+    transfers = iter(file)
+    try:
+        while (chunk := list(islice(transfers, CHUNK))) or submitted:
+            # One chunk is decided and committed while the next one is prepared.
+            if chunk:
+                submitted.append(sender.submit(chunk))
+            if len(submitted) > 1 or not chunk:
+                outcomes.extend(sender.answers(submitted.popleft()))
+                if progress is not None:
+                    progress(len(outcomes), len(file))
+    except BaseException:
+        # What the batcher holds is decided all the same; whoever sends the file again then finds the answers.
+        for left in submitted:
+            wait(one[1] for one in left if not isinstance(one, TransferOutcome))
+        raise
+    return ImportReport(group, came.recorded_at, came.replayed, tuple(outcomes))
+
+
+_Pending = tuple[CreditTransfer, Future[Answered]]
+_Chunk = list[TransferOutcome | _Pending]
+"""Transfers in the file's order: answered at once, or in the batcher's hands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sender:
+    """Hands one file's transfers to the ledger, and collects their answers."""
+
+    ledger: Ledger
+    intake: Intake
+    terms: Terms
+    actor: str
+    message_id: str
+    asked: Asked
+    came_before: bool
+
+    def submit(self, chunk: Sequence[CreditTransfer | TransferFault]) -> _Chunk:
+        """Stores the parties and queues the commands; what needs no command, or cannot have one, is answered already."""
+        answered: dict[int, TransferOutcome] = {}
+        orders: list[tuple[CreditTransfer, Received]] = []
+        for transfer in chunk:
+            if isinstance(transfer, TransferFault):
+                answered[transfer.index] = _fault(transfer)
+                continue
+            try:
+                orders.append((transfer, self._received(transfer)))
+            except Refusal as refusal:
+                answered[transfer.index] = _refused(transfer, refusal.code, refusal.field, str(refusal))
+            except ValidationError as error:
+                answered[transfer.index] = _unusable(transfer, error)
+        if self.came_before:
+            orders = self._without_answered(orders, answered)
+        fit: list[tuple[CreditTransfer, Request]] = []
+        for (transfer, _), prepared in zip(orders, self.intake.prepare_all([received for _, received in orders]), strict=True):
+            if isinstance(prepared, Request):
+                fit.append((transfer, prepared))
+            else:
+                answered[transfer.index] = _unfit(transfer, prepared)
+        futures = self.ledger.submit_all([request for _, request in fit])
+        pending = {transfer.index: (transfer, future) for (transfer, _), future in zip(fit, futures, strict=True)}
+        return [answered.get(transfer.index) or pending[transfer.index] for transfer in chunk]
+
+    def answers(self, chunk: _Chunk) -> Iterator[TransferOutcome]:
+        """Every transfer's answer, waited for."""
+        for one in chunk:
+            if isinstance(one, TransferOutcome):
+                yield one
+            else:
+                transfer, future = one
+                yield _answered(transfer, self.ledger.answer(future.result(), self.asked))
+
+    def _received(self, transfer: CreditTransfer) -> Received:
+        """Raises NotPermitted or UnknownParticipant for banks that are not where they should be."""
+        bic = transfer.debtor_agent.bic or ""
+        if self.terms.participant_of_bic(bic) != self.actor:
+            raise NotPermitted(
+                f"The debtor agent {bic} is not {self.actor}, which sent the file.",
+                field="DbtrAgt",
+                value=bic,
+                way_out="Each bank sends its own transfers.",
+            )
+        key = f"pacs.008/{self.message_id}/{transfer.uetr}"
+        return Received(order_of(transfer, self.terms), self.actor, key, self.message_id, self.asked)
+
+    def _without_answered(
+        self, orders: Sequence[tuple[CreditTransfer, Received]], answered: dict[int, TransferOutcome]
+    ) -> list[tuple[CreditTransfer, Received]]:
+        """Those that have no answer yet; the answers of the others are told. The file is known to be the same, byte for byte."""
+        digests = [ids.receipt_digest(received.actor, received.idempotency_key) for _, received in orders]
+        receipts = self.ledger.log_store.replay_receipts(digests)
+        left = []
+        for digest, (transfer, received) in zip(digests, orders, strict=True):
+            if digest in receipts:
+                answered[transfer.index] = _answered(transfer, decode_answer(Answered(receipts[digest], replayed=True)))
+            else:
+                left.append((transfer, received))
+        return left
 
 
 def _check_sender(group: GroupHeader, actor: str, terms: Terms) -> None:
@@ -179,51 +269,6 @@ def _receive(ledger: Ledger, actor: str, message_id: str, data: bytes) -> Answer
         raise KeyReused(
             f"Message id {message_id!r} came before with other content. Send other content under a message id of its own."
         ) from None
-
-
-def _received(transfer: CreditTransfer, actor: str, message_id: str, asked: Asked, terms: Terms) -> Received:
-    """Raises NotPermitted or UnknownParticipant for banks that are not where they should be."""
-    bic = transfer.debtor_agent.bic or ""
-    if terms.participant_of_bic(bic) != actor:
-        raise NotPermitted(
-            f"The debtor agent {bic} is not {actor}, which sent the file.",
-            field="DbtrAgt",
-            value=bic,
-            way_out="Each bank sends its own transfers.",
-        )
-    return Received(order_of(transfer, terms), actor, f"pacs.008/{message_id}/{transfer.uetr}", message_id, asked)
-
-
-def _without_answered(
-    ledger: Ledger, orders: Sequence[tuple[CreditTransfer, Received]], outcomes: dict[int, TransferOutcome]
-) -> list[tuple[CreditTransfer, Received]]:
-    """Those that have no answer yet; the answers of the others go to ``outcomes``. The file is known to be the same, byte for byte."""
-    digests = [ids.receipt_digest(received.actor, received.idempotency_key) for _, received in orders]
-    receipts = ledger.log_store.replay_receipts(digests)
-    left = []
-    for digest, (transfer, received) in zip(digests, orders, strict=True):
-        if digest in receipts:
-            outcomes[transfer.index] = _answered(transfer, decode_answer(Answered(receipts[digest], replayed=True)))
-        else:
-            left.append((transfer, received))
-    return left
-
-
-def _take_in(ledger: Ledger, intake: Intake, chunk: Sequence[tuple[CreditTransfer, Received]]) -> Iterator[TransferOutcome]:
-    submitted: list[tuple[CreditTransfer, Received, Request]] = []
-    for (transfer, received), prepared in zip(chunk, intake.prepare_all([received for _, received in chunk]), strict=True):
-        if isinstance(prepared, Request):
-            submitted.append((transfer, received, prepared))
-        else:
-            yield _unfit(transfer, prepared)
-    futures = ledger.submit_all([request for _, _, request in submitted])
-    for (transfer, received, _), future in zip(submitted, futures, strict=True):
-        yield _answered(transfer, ledger.answer(future.result(), received.asked))
-
-
-def _chunks(orders: Sequence[tuple[CreditTransfer, Received]]) -> Iterator[Sequence[tuple[CreditTransfer, Received]]]:
-    for start in range(0, len(orders), CHUNK):
-        yield orders[start : start + CHUNK]
 
 
 # One transfer's answer

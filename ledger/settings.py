@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from ledger.errors import Misconfigured
 
@@ -24,6 +24,8 @@ MASK: Final = "***"
 
 _SCHEME: Final = re.compile(r"postgres(ql)?://")
 _PASSWORD_BEFORE_HOST: Final = re.compile(r"^(postgres(?:ql)?://[^:@/?#]*):.*@", re.DOTALL)
+_SECRETS: Final = ("database_url", "owner_url", "oidc_client_secret")
+"""Settings that hold or may hold a secret: each can be read from a file, and none is ever shown whole."""
 _PASSWORD_PARAMETER: Final = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
 
 
@@ -76,6 +78,30 @@ def _separated(value: object) -> object:
     return re.split(r"[,\s]+", value.strip()) if isinstance(value, str) else value
 
 
+def _pairs(value: object) -> object:
+    """Pairs written in one variable as ``NAME=VALUE``, separated by commas or spaces."""
+    if not isinstance(value, str):
+        return value
+    return tuple(tuple(part.split("=", 1)) for part in re.split(r"[,\s]+", value.strip()))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or url != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise ValueError("not an origin")
+    return url
+
+
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("not an issuer")
+    return url
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+RoleName = Literal["officer", "senior_officer", "auditor", "operator"]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Network = IPv4Network | IPv6Network
 
@@ -122,6 +148,31 @@ class Settings(BaseModel):
         default=(),
         description="Write the addresses or networks, separated by commas, of the proxy that ends TLS and forwards Client-Cert.",
     )
+    public_url: Origin | None = Field(
+        default=None, description="Write the origin under which browsers reach the service, such as https://corridor.example."
+    )
+    oidc_issuer: Issuer | None = Field(
+        default=None, description="Write the issuer of the identity provider at which people sign in, such as https://id.example/realm."
+    )
+    oidc_client_id: str | None = Field(
+        default=None, min_length=1, description="Write the client id under which the identity provider knows this service."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Write the client's secret, or name its file in CORRIDOR_OIDC_CLIENT_SECRET_FILE."
+    )
+    oidc_roles_claim: str = Field(
+        default="roles", min_length=1, description="Name the claim of the id token that holds roles, such as roles or realm_access.roles."
+    )
+    oidc_role_names: Annotated[tuple[tuple[str, RoleName], ...], BeforeValidator(_pairs)] = Field(
+        default=(),
+        description="Write pairs VALUE=ROLE, separated by commas; roles are officer, senior_officer, auditor and operator.",
+    )
+    step_up_seconds: int = Field(
+        default=300, ge=30, le=3600, description="Write how old a sign-in may be to decide or freeze, from 30 to 3600 seconds."
+    )
+    demo_identity: Literal["off", "on"] = Field(
+        default="off", description="Write off, or on to let invented officers sign in without a password; production mode refuses it."
+    )
     conformance_data: Path | None = Field(
         default=None, description="Name the directory of recorded answers and vectors that conformance tests read."
     )
@@ -135,10 +186,15 @@ class Settings(BaseModel):
         """
         names = {name: PREFIX + name.upper() for name in cls.model_fields}
         known = {name: env[variable] for name, variable in names.items() if env.get(variable, "").strip()}
-        unknown = [variable for variable in env if variable.startswith(PREFIX) and variable not in names.values()]
-        problems = [_unknown(variable, names.values()) for variable in unknown]
-        values: dict[str, Any] = dict(known)
+        from_files = {names[name] + "_FILE": name for name in _SECRETS}
+        variables = [*names.values(), *from_files]
+        unknown = [variable for variable in env if variable.startswith(PREFIX) and variable not in variables]
+        problems = [_unknown(variable, variables) for variable in unknown]
         base = working_directory or Path.cwd()
+        for variable, name in from_files.items():
+            if env.get(variable, "").strip():
+                problems += _read_secret(variable, base / Path(env[variable]).expanduser(), name, known)
+        values: dict[str, Any] = dict(known)
         data_dir = base / Path(known.get("data_dir", ".corridor")).expanduser()
         values["data_dir"] = data_dir
         values["key_file"] = base / Path(known["key_file"]).expanduser() if "key_file" in known else data_dir / "vault.key"
@@ -148,6 +204,7 @@ class Settings(BaseModel):
             values.setdefault("owner_url", known["database_url"])
         if known.get("mode") == "production":
             problems += _missing_in_production(known, cls)
+        problems += _sign_in_problems(known, cls)
         try:
             settings = cls.model_validate(values)
         except ValidationError as error:
@@ -193,6 +250,42 @@ def _missing_in_production(known: Mapping[str, str], model: type[Settings]) -> l
     return problems
 
 
+def _read_secret(variable: str, file: Path, name: str, known: dict[str, str]) -> list[SettingsProblem]:
+    """Takes a secret from its file into what is known."""
+    if name in known:
+        return [SettingsProblem(variable, str(file), f"is set, and {PREFIX}{name.upper()} too.", "Set one of the two.")]
+    try:
+        known[name] = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        return [SettingsProblem(variable, str(file), f"cannot be read: {type(error).__name__}.", "Name a file that this process may read.")]
+    if not known[name]:
+        del known[name]
+        return [SettingsProblem(variable, str(file), "is empty.", "Name a file that holds the secret.")]
+    return []
+
+
+def _sign_in_problems(known: Mapping[str, str], model: type[Settings]) -> list[SettingsProblem]:
+    """Signing in needs all of its settings, and in production TLS and a provider that knows whom it lets in."""
+    problems = []
+    if "oidc_issuer" in known:
+        needed = [name for name in ("oidc_client_id", "public_url") if name not in known]
+        problems += [_problem(name, "", "is missing: CORRIDOR_OIDC_ISSUER is set.", model) for name in needed]
+    if known.get("mode") == "production":
+        if known.get("demo_identity", "off") != "off":
+            problems.append(
+                SettingsProblem(
+                    PREFIX + "DEMO_IDENTITY", known["demo_identity"], "is refused: in production mode nobody signs in unproven.",
+                    "Remove it, and name the bank's identity provider in CORRIDOR_OIDC_ISSUER.",
+                )
+            )  # fmt: skip
+        for name in ("oidc_issuer", "public_url"):
+            if name in known and not known[name].startswith("https://"):
+                problems.append(
+                    _problem(name, known[name], "is no https address: production mode sends sessions and codes by TLS only.", model)
+                )
+    return problems
+
+
 def _user(url: str) -> str:
     try:
         return urlsplit(url).username or ""
@@ -218,5 +311,7 @@ def _shown(name: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
+    if name in _SECRETS and not name.endswith("_url"):
+        return MASK
     return masked(str(value)) if name.endswith("_url") else str(value)

@@ -5,10 +5,9 @@ It is only ever added to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
@@ -21,6 +20,8 @@ from reconciliation.figures import Figures
 from reconciliation.queries import QUERIES
 from reconciliation.report import Report
 from reconciliation.reported import ReportedStatement
+from reconciliation.staging import StagedFile
+from reconciliation.statement_files import file_row
 
 
 class Night(NamedTuple):
@@ -77,28 +78,29 @@ class Archive:
 
     # Statements
 
-    def receive(self, files: Iterable[tuple[bytes, list[ReportedStatement]]], received_at: datetime) -> int:
+    def receive(self, files: Sequence[StagedFile], received_at: datetime) -> int:
         """Keeps files with the statements read from them; how many statements are new. All or none.
 
-        Raises StatementChanged when a statement was received before, here or in these files, with another content.
+        Raises StatementChanged when a statement was received before, here or in these files, with another content, and StatementFileChanged
+        when a file does not say any more what was read from it.
         """
-        held = list(files)
         with self.pool.transaction() as cursor:
-            wanted = [statement.id for _, statements in held for statement in statements]
+            wanted = [staged.statement.id for file in files for staged in file.statements]
             values = {"corridor": self.corridor, "statements": wanted}
             known = {(account, found): digest for account, found, digest in cursor.rows(QUERIES["known_statements"], values)}
             new = 0
-            for body, statements in held:
-                fresh = [statement for statement in statements if _is_new(statement, known)]
+            for file in files:
+                fresh = [staged.statement for staged in file.statements if _is_new(staged.statement, known)]
                 if fresh:
-                    self._insert(cursor, body, fresh, received_at)
+                    self._insert(cursor, file, fresh, received_at)
                 new += len(fresh)
         return new
 
-    def _insert(self, cursor: PostgresCursor, body: bytes, statements: list[ReportedStatement], received_at: datetime) -> None:
-        file = sha256(body).digest()
+    def _insert(self, cursor: PostgresCursor, file: StagedFile, statements: list[ReportedStatement], received_at: datetime) -> None:
         where = {"corridor": self.corridor, "received_at": received_at}
-        cursor.execute(QUERIES["insert_file"], {**where, "digest": file, "body": body})
+        [(kept,)] = cursor.rows(QUERIES["file_is_kept"], {**where, "digest": file.digest})
+        if not kept:
+            cursor.copy_in(QUERIES["copy_file"], file_row(self.corridor, file.digest, received_at, file.read_again()))
         for statement in statements:
             cursor.execute(
                 QUERIES["insert_statement"],
@@ -107,12 +109,12 @@ class Archive:
                     "account": statement.account,
                     "statement": statement.id,
                     "digest": statement.digest,
-                    "file": file,
+                    "file": file.digest,
                     "first_day": statement.first_day,
                     "last_day": statement.last_day,
                     "opening": statement.opening,
                     "closing": statement.closing,
-                    "line_count": len(statement.lines),
+                    "line_count": statement.line_count,
                 },
             )
 

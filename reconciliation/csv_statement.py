@@ -26,6 +26,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from ledger.domain.money import parse_amount
@@ -42,8 +43,8 @@ COLUMNS = (
     "row", "statement", "account", "currency", "date", "value_date", "amount", "direction", "uetr", "end_to_end_id", "reference",
     "reversal", "kind",
 )  # fmt: skip
-_HEADER = ",".join(COLUMNS)
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+HEADER = ",".join(COLUMNS)
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DIRECTIONS = {direction.value: direction for direction in Direction}
 _SAME_THROUGHOUT = ("statement", "account", "currency")
 
@@ -52,7 +53,7 @@ Row = Mapping[str, str]
 
 def looks_like_csv(data: bytes) -> bool:
     """Whether a file is to be read as CSV: anything that does not begin as XML does."""
-    start = data[:64].removeprefix(_BYTE_ORDER_MARK).lstrip()
+    start = data[:64].removeprefix(BYTE_ORDER_MARK).lstrip()
     return bool(start) and not start.startswith((b"<", b"\xff\xfe", b"\xfe\xff"))
 
 
@@ -62,11 +63,11 @@ def read_csv_statement(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Statemen
         raise TooLarge(
             f"The file has {len(data)} bytes; the limit is {limits.file_bytes_max}.", field="file", way_out="Split the statement by day."
         )
-    rows = enumerate(_rows(data), start=1)
+    rows = enumerate(read_rows(data), start=1)
     first = next(rows, None)
     if first is None or first[1]["row"] != "opening":
         raise _not_enclosed()
-    opening = _balance(first[1], 1, "OPBD")
+    _balance(first[1], 1, "OPBD")  # what is wrong with the first row is said before what is wrong with a later one
     # Each row is held back until it is known whether another follows: the last one is the closing balance, not a line.
     entries: list[Entry] = []
     number, last = first
@@ -74,28 +75,36 @@ def read_csv_statement(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Statemen
         if number > 1:
             entries.append(_entry(last, number))
         number, last = number_after, row
-    if number == 1 or last["row"] != "closing":
-        raise _not_enclosed()
-    statement = Statement(
-        id=_required(first[1], 1, "statement"),
-        account=Account(other=_required(first[1], 1, "account")),
-        currency=first[1]["currency"],
-        opening=opening,
-        closing=_balance(last, number, "CLBD"),
-        entries=tuple(entries),
-        version="csv",
-    )
+    statement = replace(enclosed_by(first[1], last, number), entries=tuple(entries))
     check_statement(statement, "The CSV statement")
     return statement
 
 
-def _rows(data: bytes) -> Iterator[Row]:
-    """The rows below the header, one at a time: a statement may have hundreds of thousands."""
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data.removeprefix(_BYTE_ORDER_MARK)), encoding="utf-8", newline=""), strict=True)
+def enclosed_by(first: Row, last: Row, number: int) -> Statement:
+    """The statement that stands between its first row and its last, which has this number, still without its lines.
+
+    Raises StatementCsvInvalid when the two are no opening and no closing balance.
+    """
+    opening = _balance(first, 1, "OPBD")
+    if number == 1 or first["row"] != "opening" or last["row"] != "closing":
+        raise _not_enclosed()
+    return Statement(
+        id=_required(first, 1, "statement"),
+        account=Account(other=_required(first, 1, "account")),
+        currency=first["currency"],
+        opening=opening,
+        closing=_balance(last, number, "CLBD"),
+        version="csv",
+    )
+
+
+def read_rows(data: bytes) -> Iterator[Row]:
+    """The rows below the header, one at a time: a statement may have hundreds of thousands. Raises StatementCsvInvalid."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data.removeprefix(BYTE_ORDER_MARK)), encoding="utf-8", newline=""), strict=True)
     first: Row | None = None
     try:
         if tuple(next(reader, ())) != COLUMNS:
-            raise StatementCsvInvalid("The file has other columns than a CSV statement.", field="file", way_out=f"Begin it with {_HEADER}.")
+            raise StatementCsvInvalid("The file has other columns than a CSV statement.", field="file", way_out=f"Begin it with {HEADER}.")
         for number, cells in enumerate(reader, start=1):
             row = _row(cells, number)
             if first is None:
@@ -107,7 +116,7 @@ def _rows(data: bytes) -> Iterator[Row]:
     except UnicodeDecodeError:
         raise StatementCsvInvalid("The file is not UTF-8.", field="file", way_out="Write it as UTF-8.") from None
     except csv.Error as error:
-        raise StatementCsvInvalid(f"The file is not CSV: {error}.", field="file", way_out=f"Begin it with {_HEADER}.") from None
+        raise StatementCsvInvalid(f"The file is not CSV: {error}.", field="file", way_out=f"Begin it with {HEADER}.") from None
 
 
 def _row(cells: list[str], number: int) -> Row:

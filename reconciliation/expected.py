@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -15,17 +15,18 @@ from ledger.domain.aggregate import Aggregate
 from ledger.domain.posting import account_name
 from ledger.domain.transfer import Transfer
 from ledger.eventstore.mapper import EventMapper
-from ledger.projections.lines import balance_on
+from ledger.projections.balances import balance
 from ledger.projections.snapshot import Snapshot
 from reconciliation.carried import Carried
 from reconciliation.classes import Known
 from reconciliation.lines import ExpectedLine, ReportedLine
-from reconciliation.queries import QUERIES
+from reconciliation.queries import QUERIES, read_through
 from reconciliation.reported import ReportedStatement
 
 _ADJUSTING = frozenset({"parked", "resolved"})
 _NOTHING_SEEN = 2**62
 _ONE_DAY = timedelta(days=1)
+_ASKED_AT_ONCE = 1_000
 
 
 class Window(NamedTuple):
@@ -47,14 +48,10 @@ class Window(NamedTuple):
         return cls(first, statement.last_day, before.last_day, before.boundary)
 
 
-def expected_lines(at: Snapshot, account: str, window: Window, boundary: int) -> Iterator[ExpectedLine]:
-    """The ledger's lines of an account in log order, read a part at a time."""
-    values = {"corridor": at.corridor, "account": account, "boundary": boundary, **window._asdict()}
-    at.cursor.execute(QUERIES["declare_expected"], values)
-    while rows := at.cursor.rows(QUERIES["fetch_expected"]):
-        for row in rows:
-            yield _line(account, row)
-    at.cursor.execute(QUERIES["close_expected"])
+def expected_lines(at: Snapshot, account: str, window: Window, boundary: int, keys: Iterable[str]) -> list[ExpectedLine]:
+    """The ledger's lines of an account that belong to some transfers, movements, cycles or breaks, in log order."""
+    asked = {"corridor": at.corridor, "account": account, "boundary": boundary, **window._asdict(), "keys": list(keys)}
+    return [_line(account, row) for row in at.cursor.rows(QUERIES["expected"], asked)]
 
 
 def _line(account: str, row: tuple[Any, ...]) -> ExpectedLine:
@@ -67,9 +64,12 @@ def _line(account: str, row: tuple[Any, ...]) -> ExpectedLine:
     return ExpectedLine(account, position, number, kind, reference, command, amount, booking, value, texts, adjusts)
 
 
-def book_balance(at: Snapshot, account: str, last_day: date, boundary: int) -> int:
-    """What the bank's statement should close with: minor units, debit positive."""
-    return balance_on(at, account, last_day, boundary)
+def book_balances(at: Snapshot, account: str, days: Collection[date], boundary: int) -> dict[date, int]:
+    """What the bank's statements of some days should close with: minor units, debit positive."""
+    values = {"corridor": at.corridor, "account": account, "day": min(days), "boundary": boundary}
+    later = read_through(at.cursor, QUERIES["booked_later"], values)
+    now = balance(at, account, boundary).signed
+    return {day: now - sum(int(amount) for booked, amount in later if booked > day) for day in days}
 
 
 def resolved_breaks(at: Snapshot, break_ids: list[str], boundary: int) -> frozenset[str]:
@@ -85,7 +85,7 @@ def balance_breaks(at: Snapshot, account: str, boundary: int) -> frozenset[str]:
 
 
 class Knowledge:
-    """What the ledger knew, at a boundary, of what stands behind a statement line. Asked for the few lines without a counterpart."""
+    """What the ledger knew, at a boundary, of what stands behind some statement lines of an account: those without a counterpart."""
 
     def __init__(self, ledger: Ledger, at: Snapshot, boundary: int, last_day: date) -> None:
         self._ledger = ledger
@@ -95,24 +95,42 @@ class Knowledge:
         self._known: dict[tuple[str, tuple[str, ...]], Known] = {}
 
     def __call__(self, row: ReportedLine) -> Known:
-        about = (row.account, row.references)
-        if about not in self._known:
-            self._known[about] = self._look_up(row)
-        return self._known[about]
+        """Of a line that was looked up before."""
+        return self._known[row.account, row.references]
 
-    def _look_up(self, row: ReportedLine) -> Known:
-        transfers = [transfer for text in row.references if (transfer := self._transfer(text)) is not None]
-        streams = [str(ids.movement_stream(self._at.corridor, text)) for text in row.references]
-        booked = self._at.cursor.rows(
-            QUERIES["booked_under"],
-            {
-                "corridor": self._at.corridor,
-                "account": row.account,
-                "boundary": self._boundary,
-                "streams": [*streams, *(str(transfer.id) for transfer in transfers)],
-                "texts": list(row.references),
-            },
-        )
+    def look_up(self, account: str, rows: Iterable[ReportedLine]) -> None:
+        """Looks lines up, some hundreds at once."""
+        asked = list(dict.fromkeys(row.references for row in rows))
+        for start in range(0, len(asked), _ASKED_AT_ONCE):
+            some = asked[start : start + _ASKED_AT_ONCE]
+            transfers = self._transfers({uetr for references in some for uetr in map(_any_uuid, references) if uetr})
+            behind = [[transfers[uetr] for uetr in map(_any_uuid, references) if uetr in transfers] for references in some]
+            booked = self._booked(account, some, behind)
+            for number, references in enumerate(some):
+                self._known[account, references] = self._of(account, behind[number], booked.get(number, []))
+
+    def _booked(
+        self, account: str, asked: Sequence[tuple[str, ...]], behind: Sequence[Sequence[Transfer]]
+    ) -> dict[int, list[tuple[int, date]]]:
+        """(Amount, day) of what was booked under the references asked for, by their number."""
+        texts = [(number, text) for number, references in enumerate(asked) for text in references]
+        streams = [(number, ids.movement_stream(self._at.corridor, text)) for number, text in texts]
+        streams += [(number, transfer.id) for number, transfers in enumerate(behind) for transfer in transfers]
+        values = {
+            "corridor": self._at.corridor,
+            "account": account,
+            "boundary": self._boundary,
+            "of_streams": [number for number, _ in streams],
+            "streams": [str(stream) for _, stream in streams],
+            "of_texts": [number for number, _ in texts],
+            "texts": [text for _, text in texts],
+        }
+        booked: dict[int, list[tuple[int, date]]] = {}
+        for number, amount, day in self._at.cursor.rows(QUERIES["booked_under"], values):
+            booked.setdefault(number, []).append((amount, day))
+        return booked
+
+    def _of(self, account: str, transfers: Sequence[Transfer], booked: Sequence[tuple[int, date]]) -> Known:
         by_then = tuple(amount for amount, day in booked if day <= self._last_day)
         later = tuple(amount for amount, day in booked if day > self._last_day)
         if not transfers:
@@ -120,19 +138,27 @@ class Knowledge:
         transfer = transfers[0]
         pricing = transfer.pricing
         pays_from = account_name(pricing.creditor_agent, "cash", pricing.creditor_currency)
-        payout = -pricing.paid_to_creditor if pays_from == row.account else None
+        payout = -pricing.paid_to_creditor if pays_from == account else None
         return Known(transfer.state, transfer.unanswered, payout, by_then, later)
 
-    def _transfer(self, reference: str) -> Transfer | None:
-        """The transfer as it stood at the boundary, from the log itself."""
-        try:
-            uetr = UUID(reference)
-        except ValueError:
-            return None
+    def _transfers(self, uetrs: Collection[UUID]) -> dict[UUID, Transfer]:
+        """The transfers among them, as they stood at the boundary, from the log itself."""
         mapper = cast(EventMapper, self._ledger.mapper)
-        aggregate: Aggregate | None = None
-        for row in self._ledger.log_store.select_stream(uetr):
-            if row.position <= self._boundary:
-                event = mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
-                aggregate = cast(Aggregate, cast(CanMutateAggregate[UUID], event).mutate(aggregate))
-        return aggregate if isinstance(aggregate, Transfer) else None
+        found: dict[UUID, Transfer] = {}
+        for uetr, events in self._ledger.log_store.read_streams(dict.fromkeys(uetrs, 0)).items():
+            aggregate: Aggregate | None = None
+            for row in events:
+                if row.position <= self._boundary:
+                    event = mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
+                    aggregate = cast(Aggregate, cast(CanMutateAggregate[UUID], event).mutate(aggregate))
+            if isinstance(aggregate, Transfer):
+                found[uetr] = aggregate
+        return found
+
+
+def _any_uuid(reference: str) -> UUID | None:
+    """The UUID that a reference is, however it is written."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None

@@ -16,7 +16,7 @@ from ledger.projections.balances import Balance, balances
 from ledger.projections.breaks import BreakRow, breaks
 from ledger.projections.cycles import Cycle, cycles
 from ledger.projections.snapshot import Snapshot
-from reconciliation.queries import QUERIES
+from reconciliation.queries import QUERIES, read_through
 
 _PAGE = 500
 
@@ -155,7 +155,7 @@ def _banks(terms: Terms) -> dict[str, str]:
 
 def _moved(at: Snapshot, cash: Balance, first_day: date, last_day: date) -> Iterator[Moved]:
     span = {"account": cash.account, "boundary": at.boundary, "first_day": first_day, "last_day": last_day}
-    for entry, times, amount in at.cursor.rows(QUERIES["moved"], {"corridor": at.corridor, **span}):
+    for entry, times, amount in read_through(at.cursor, QUERIES["moved"], {"corridor": at.corridor, **span}):
         yield Moved(entry=entry, times=times, amount=amount)
 
 

@@ -6,9 +6,12 @@ our debit, so its credit-positive amounts are ours as they stand.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class LineId(NamedTuple):
@@ -83,3 +86,8 @@ class ExpectedLine(NamedTuple):
     def key(self) -> str:
         """The first text it is known by."""
         return self.references[0] if self.references else str(self.reference)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether it is a UUID, written as the ledger writes one."""
+    return _UUID.fullmatch(text) is not None

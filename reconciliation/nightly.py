@@ -20,12 +20,15 @@ from ledger.projections.snapshot import Snapshot, snapshot
 from reconciliation.archive import Archive, Night, Outcome
 from reconciliation.breaks import Difference, record_break
 from reconciliation.carried import Carried
+from reconciliation.comparing import compare
+from reconciliation.expected import Window
 from reconciliation.figures import read_figures
 from reconciliation.queries import QUERIES
 from reconciliation.reconciling import Reconciliation, reconcile
 from reconciliation.report import Report
 from reconciliation.report_building import build_report
-from reconciliation.reported import ReportedStatement, read_statements
+from reconciliation.reported import ReportedStatement
+from reconciliation.staging import Body, Staged, Staging, staging
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much (0 of 0: nobody knows)."""
@@ -41,13 +44,15 @@ class BreakNotRecorded(LedgerError):
 def run_nightly(
     service: Service,
     corridor: str,
-    statements: Sequence[bytes],
+    statements: Sequence[Body],
     business_date: date,
     progress: Progress | None = None,
     *,
     verified: str = "",
 ) -> Report:
-    """Reconciles the statements in some files (camt.053 or CSV, as they came) and reports on the corridor.
+    """Reconciles the statements in some files (camt.053 or CSV) and reports on the corridor.
+
+    A file is its bytes as they came, or a function that reads them: then no more than a file or two is in memory at a time.
 
     The same statements and date give the report that was written the first time and add no event. ``verified`` is the summary of a
     verification of the log, for the page; it is kept from the first run. When another night job of the corridor is running, this one waits.
@@ -71,39 +76,42 @@ class _NightJob:
         self.business_date = business_date
         self.tell = tell
 
-    def run(self, bodies: Sequence[bytes], verified: str) -> bytes:
+    def run(self, bodies: Sequence[Body], verified: str) -> bytes:
         """The report's bytes, written now or before."""
         terms = self.ledger.terms()
-        files = [(body, read_statements(body, terms)) for body in dict.fromkeys(bodies)]
-        self.tell("statements read", len(files), len(files))
-        with self.archive.turn(waiting=lambda: self.tell("waiting for another night job of this corridor", 0, 0)):
-            self.archive.receive(files, self.clock())
-            statements = _each_once(statement for _, found in files for statement in found)
-            night_id = _night_id(statements, self.business_date)
-            document = self.archive.document(night_id)
-            if document is None:
-                self._catch_up()
-                night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
-                document = self._finish(night, statements, verified)
-            return document
+        bodies = list(dict.fromkeys(bodies))
+        with staging(self.pool, terms, len(bodies)) as sessions:
+            files = sessions.read(bodies)
+            self.tell("statements read", len(files), len(files))
+            with self.archive.turn(waiting=lambda: self.tell("waiting for another night job of this corridor", 0, 0)):
+                self.archive.receive(files, self.clock())
+                statements = _each_once(staged for file in files for staged in file.statements)
+                night_id = _night_id(statements, self.business_date)
+                document = self.archive.document(night_id)
+                if document is None:
+                    self._catch_up()
+                    night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
+                    document = self._finish(night, statements, sessions, verified)
+                return document
 
     def _catch_up(self) -> None:
         Runner(self.ledger.log_store).catch_up(progress=lambda position, head: self.tell("projections", position, head))
 
-    def _begin(self, night_id: str, statements: Sequence[ReportedStatement], terms: Terms) -> Night:
+    def _begin(self, night_id: str, statements: Sequence[Staged], terms: Terms) -> Night:
         """Fixes the boundary, and the figures there."""
-        moved_from = min((statement.first_day for statement in statements), default=self.business_date)
+        moved_from = min((staged.statement.first_day for staged in statements), default=self.business_date)
         with snapshot(self.pool, self.corridor) as at:
             figures = read_figures(at, terms, min(moved_from, self.business_date), self.business_date)
         night = Night(night_id, self.business_date, figures.boundary, figures)
         self.archive.begin(night, self.clock())
         return night
 
-    def _finish(self, night: Night, statements: Sequence[ReportedStatement], verified: str) -> bytes:
+    def _finish(self, night: Night, statements: Sequence[Staged], sessions: Staging, verified: str) -> bytes:
         """Matches, records what differs, and only then writes the report."""
         with snapshot(self.pool, self.corridor) as at:
             at.cursor.execute(QUERIES["stay"])
-            found = self._reconcile(night, statements, at)
+            with sessions.seeing(at):
+                found = self._reconcile(night, statements, at)
         self._record([difference for one in found for difference in one.differences if difference.new])
         document = build_report(night, found, verified).to_json()
         outcomes = [Outcome(one.statement, one.remainder, one.open_lines) for one in found]
@@ -111,19 +119,27 @@ class _NightJob:
         self._catch_up()
         return document
 
-    def _reconcile(self, night: Night, statements: Sequence[ReportedStatement], at: Snapshot) -> list[Reconciliation]:
+    def _reconcile(self, night: Night, statements: Sequence[Staged], at: Snapshot) -> list[Reconciliation]:
         """Statement by statement in the order of their days, since each leaves lines open for the next one of its account."""
+        in_order = sorted(statements, key=lambda one: (one.statement.last_day, one.statement.account, one.statement.id))
+        left: list[tuple[str, Carried]] = []
+        planned: list[tuple[Staged, Window]] = []
+        for staged in in_order:
+            statement = staged.statement
+            planned.append((staged, Window.of(statement, self._before(statement, left))))
+            left.append((statement.account, Carried(night.boundary, statement.last_day, statement.closing)))
+        self.tell("matching", 0, len(statements))
         found: list[Reconciliation] = []
-        for done, statement in enumerate(sorted(statements, key=lambda one: (one.last_day, one.account, one.id))):
-            self.tell(f"matching {statement.account}", done, len(statements))
-            found.append(reconcile(statement, self._before(statement, found, night), self.ledger, at, night.boundary))
+        for done, compared in enumerate(compare(planned, at, night.boundary)):
+            self.tell(f"matching {compared.statement.account}", done, len(statements))
+            before = self._before(compared.statement, [(one.statement.account, one.carry(night.boundary)) for one in found])
+            found.append(reconcile(compared, before, self.ledger, at, night.boundary))
         self.tell("matching", len(statements), len(statements))
         return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
 
-    def _before(self, statement: ReportedStatement, found: Iterable[Reconciliation], night: Night) -> Carried | None:
+    def _before(self, statement: ReportedStatement, tonight: Iterable[tuple[str, Carried]]) -> Carried | None:
         """How the account was left by the statement before, of this night or an earlier one."""
-        tonight = [one.carry(night.boundary) for one in found if one.statement.account == statement.account]
-        left = [one for one in tonight if one.precedes(statement)]
+        left = [one for account, one in tonight if account == statement.account and one.precedes(statement)]
         archived = self.archive.before(statement)
         return max([*left, *([archived] if archived else [])], key=lambda one: (one.last_day, one.boundary), default=None)
 
@@ -139,14 +155,14 @@ class _NightJob:
         self.tell("recording breaks", len(differences), len(differences))
 
 
-def _each_once(statements: Iterable[ReportedStatement]) -> list[ReportedStatement]:
+def _each_once(statements: Iterable[Staged]) -> list[Staged]:
     """A statement that stands in two of the files counts once."""
-    return list({(statement.account, statement.id): statement for statement in statements}.values())
+    return list({(staged.statement.account, staged.statement.id): staged for staged in statements}.values())
 
 
-def _night_id(statements: Iterable[ReportedStatement], business_date: date) -> str:
+def _night_id(statements: Iterable[Staged], business_date: date) -> str:
     """The date, and a hash of what the statements say, in any order."""
-    digest = sha256(b"".join(sorted(statement.digest for statement in statements)))
+    digest = sha256(b"".join(sorted(staged.statement.digest for staged in statements)))
     return f"{business_date.isoformat()}-{digest.hexdigest()[:_NIGHT_DIGITS]}"
 
 

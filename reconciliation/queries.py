@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Any
 
+from ledger.eventstore.connections import PostgresCursor
 from ledger.eventstore.queries import read_blocks
 
 QUERIES = read_blocks(files("reconciliation").joinpath("queries.sql").read_text(encoding="utf-8"))
+
+
+def read_through(cursor: PostgresCursor, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement about many lines of the ledger, within a transaction."""
+    cursor.execute(QUERIES["one_by_one"], {"allowed": "off"})
+    rows = cursor.rows(statement, values)
+    cursor.execute(QUERIES["one_by_one"], {"allowed": "on"})
+    return rows

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ledger.application import Ledger
 from ledger.projections.snapshot import Snapshot
 from reconciliation.breaks import Difference, balance_difference, difference_of
 from reconciliation.carried import Carried, OpenLine, found_before
-from reconciliation.classes import STAYS_OPEN, Circumstances, Classified, LineClass
-from reconciliation.expected import Knowledge, Window, balance_breaks, book_balance, expected_lines, resolved_breaks
-from reconciliation.lines import ExpectedLine, ReportedLine
+from reconciliation.classes import NOTHING_KNOWN, STAYS_OPEN, Circumstances, Classified, Known, LineClass
+from reconciliation.comparing import Compared, Tally
+from reconciliation.expected import Knowledge, balance_breaks, resolved_breaks
+from reconciliation.lines import ReportedLine
 from reconciliation.matching import match
 from reconciliation.reported import ReportedStatement
-
-
-@dataclass
-class Tally:
-    """How many lines of a class there are, and what they come to: minor units, debits (money in) and credits (money out) apart."""
-
-    reported: int = 0
-    expected: int = 0
-    debits: int = 0
-    credits: int = 0
-
-    def add(self, found: Classified) -> None:
-        """Counts a classified line or pair; a pair's amount is the statement's."""
-        self.reported += found.reported is not None
-        self.expected += found.expected is not None
-        line = found.reported or found.expected
-        amount = 0 if line is None else line.amount
-        if amount > 0:
-            self.debits += amount
-        else:
-            self.credits -= amount
 
 
 class Reconciliation(NamedTuple):
@@ -93,11 +72,16 @@ class _Sorted:
         return difference_of(found, earlier.statement, earlier.found_on, state)
 
 
-def reconcile(statement: ReportedStatement, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
+def _nothing(_row: ReportedLine) -> Known:
+    return NOTHING_KNOWN
+
+
+def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
     """Holds a statement against the ledger at a boundary, which the snapshot has reached.
 
     ``before`` is how the statement before it left the account. Reads only.
     """
+    statement = compared.statement
     carried = () if before is None else before.open_lines
     resolved = resolved_breaks(at, [line.break_id for line in carried if line.break_id], boundary)
     of_balances = balance_breaks(at, statement.account, boundary)
@@ -105,22 +89,27 @@ def reconcile(statement: ReportedStatement, before: Carried | None, ledger: Ledg
     circumstances = Circumstances(statement.last_day, known, found_before(carried, resolved), of_balances)
     earlier = {line.break_id: line for line in carried if line.break_id and line.line_class != "parked"}
     sorted_lines = _Sorted(statement, known, earlier, of_balances)
-    reported: list[ReportedLine] = [line.reported for line in carried if line.reported is not None]
-    expected: list[ExpectedLine] = [line.expected for line in carried if line.expected is not None]
-    new = expected_lines(at, statement.account, Window.of(statement, before), boundary)
-    for found in match(chain(reported, statement.lines), chain(expected, new), circumstances):
+    reported = [line.reported for line in carried if line.reported is not None]
+    expected = [line.expected for line in carried if line.expected is not None]
+    sides = compared.with_lines_of([*reported, *expected], at, boundary)
+    rows, lines = [*reported, *sides.reported], [*expected, *sides.expected]
+    # Lines that find no counterpart find none either when nothing is known of them, so they are looked up all at once.
+    unmatched = (found for found in match(rows, lines, replace(circumstances, known=_nothing)) if found.line_class != "matched")
+    known.look_up(statement.account, (found.reported for found in unmatched if found.reported))
+    if sides.agreed.reported:
+        sorted_lines.tallies["matched"] = sides.agreed
+    for found in match(rows, lines, circumstances):
         sorted_lines.take(found)
 
-    ledger_closing = book_balance(at, statement.account, statement.last_day, boundary)
     open_lines = tuple(sorted(sorted_lines.open_lines, key=lambda line: line.ids))
-    remainder = statement.closing - ledger_closing - sum(line.amount for line in open_lines)
+    remainder = statement.closing - compared.ledger_closing - sum(line.amount for line in open_lines)
     differences = sorted(sorted_lines.differences, key=lambda difference: (not difference.new, difference.break_class, difference.break_id))
     unexplained = remainder - (0 if before is None else before.remainder) + sorted_lines.balance_adjusted
     if unexplained:
         differences.append(balance_difference(statement.account, statement.id, unexplained, statement.last_day))
     return Reconciliation(
         statement=statement,
-        ledger_closing=ledger_closing,
+        ledger_closing=compared.ledger_closing,
         tallies=sorted_lines.tallies,
         differences=tuple(differences),
         open_lines=open_lines,

@@ -10,9 +10,10 @@ from reconciliation.archive import Night
 from reconciliation.breaks import Difference
 from reconciliation.carried import OpenLine
 from reconciliation.classes import LineClass
+from reconciliation.comparing import Tally
 from reconciliation.figures import Figures, OpenBreak, ParticipantFigures
 from reconciliation.next_steps import next_step
-from reconciliation.reconciling import Reconciliation, Tally
+from reconciliation.reconciling import Reconciliation
 from reconciliation.report import (
     AccountPage,
     AtRisk,
@@ -90,7 +91,7 @@ def _account(found: Reconciliation, bank: str, today: date) -> AccountPage:
         explained=amount(sum(line.amount for line in found.open_lines)),
         unexplained=amount(found.remainder),
         follows_on=found.follows_on,
-        statement_lines=len(statement.lines),
+        statement_lines=statement.line_count,
         carried_lines=found.carried_reported + found.carried_expected,
         classes=tuple(_class_total(line_class, tally, currency) for line_class, tally in sorted(found.tallies.items())),
         differences=tuple(_difference(difference, bank, today) for difference in found.differences),

@@ -8,7 +8,7 @@ transactions' amounts come to the entry's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -23,7 +23,6 @@ from ledger.iso20022.statement import BOOKED, Direction, Entry, EntryDetail, Sta
 from reconciliation.csv_statement import looks_like_csv, read_csv_statement
 from reconciliation.errors import StatementAccountDiffers, StatementAccountUnknown, StatementPagesMissing
 from reconciliation.lines import ReportedLine
-from reconciliation.packed import PackedLines
 
 # What senders write where ISO 20022 demands a reference and they have none.
 _NO_REFERENCE = frozenset({"NOTPROVIDED", "NONREF", "NOTAVAILABLE", ""})
@@ -33,10 +32,11 @@ _ONE_DAY = timedelta(days=1)
 
 
 class ReportedStatement(NamedTuple):
-    """A whole statement in our signs (minor units, debit positive): what the account opened and closed with, and its booked lines.
+    """A whole statement in our signs (minor units, debit positive): what the account opened and closed with, and how many booked lines
+    it has; the lines themselves are elsewhere.
 
-    ``first_day`` and ``last_day`` are the bank's days it covers; ``digest`` is SHA-256 over all that is compared here, so that the same
-    statement is recognised in another file, and a changed one is not taken for it.
+    ``first_day`` and ``last_day`` are the bank's days it covers; ``digest`` is SHA-256 over all that is compared here, lines included, so
+    that the same statement is recognised in another file, and a changed one is not taken for it.
     """
 
     account: str
@@ -45,7 +45,7 @@ class ReportedStatement(NamedTuple):
     last_day: date
     opening: int
     closing: int
-    lines: Sequence[ReportedLine]
+    line_count: int
     digest: bytes
 
     @property
@@ -54,11 +54,18 @@ class ReportedStatement(NamedTuple):
 
     @property
     def moved(self) -> int:
-        """What the booked lines come to."""
-        return sum(line.amount for line in self.lines)
+        """What the booked lines come to: a statement that does not add up is never taken."""
+        return self.closing - self.opening
 
 
-def read_statements(data: bytes, terms: Terms) -> list[ReportedStatement]:
+class ReadStatement(NamedTuple):
+    """A statement with its booked lines."""
+
+    statement: ReportedStatement
+    lines: tuple[ReportedLine, ...]
+
+
+def read_statements(data: bytes, terms: Terms) -> list[ReadStatement]:
     """The statements of one file, camt.053 or CSV, pages put together, in order of account and days.
 
     Raises an `UnreadableMessage`: the file cannot be read, contradicts itself, belongs to no account of the corridor, or lacks pages.
@@ -70,7 +77,7 @@ def read_statements(data: bytes, terms: Terms) -> list[ReportedStatement]:
     for account, statement in owned:
         by_id.setdefault((account, statement.id), []).append(statement)
     whole = (_report(account, _joined(pages)) for (account, _), pages in by_id.items())
-    return sorted(whole, key=lambda reported: (reported.account, reported.first_day, reported.last_day, reported.id))
+    return sorted(whole, key=lambda read: (read.statement.account, read.statement.first_day, read.statement.last_day, read.statement.id))
 
 
 def accounts_by_number(terms: Terms) -> dict[str, str]:
@@ -133,18 +140,22 @@ def _joined(pages: Sequence[Statement]) -> Statement:
     )
 
 
-def _report(account: str, statement: Statement) -> ReportedStatement:
+def _report(account: str, statement: Statement) -> ReadStatement:
     lines = tuple(_lines(account, statement))
-    first, last = _days(statement, lines)
-    content = (statement.id, account, first.isoformat(), last.isoformat(), statement.opening.minor, statement.closing.minor)
-    digest = sha256(repr(content).encode())
+    first, last = days_of(statement, min((line.booking_date for line in lines), default=None))
+    digest = sha256(repr(content(account, statement, first, last)).encode())
     for line in lines:
         digest.update(repr((line.entry, line.part, line.booking_date.isoformat(), line.value_date.isoformat(), *line[6:])).encode())
-    packed = PackedLines(account, statement.id, lines)
-    return ReportedStatement(account, statement.id, first, last, statement.opening.minor, statement.closing.minor, packed, digest.digest())
+    opening, closing = statement.opening.minor, statement.closing.minor
+    return ReadStatement(ReportedStatement(account, statement.id, first, last, opening, closing, len(lines), digest.digest()), lines)
 
 
-def _days(statement: Statement, lines: Iterable[ReportedLine]) -> tuple[date, date]:
+def content(account: str, statement: Statement, first: date, last: date) -> tuple[object, ...]:
+    """What is compared of a statement beside its lines: its digest is over the ``repr`` of this, followed by that of each line."""
+    return (statement.id, account, first.isoformat(), last.isoformat(), statement.opening.minor, statement.closing.minor)
+
+
+def days_of(statement: Statement, first_booking: date | None) -> tuple[date, date]:
     """The bank's days covered: from what it says (FrToDt), else from its opening balance. PRCD is the closing balance of the day before,
     OPBD that of the day itself (external balance type codes); a line booked earlier counts too."""
     opening, closing = statement.opening, statement.closing
@@ -152,7 +163,7 @@ def _days(statement: Statement, lines: Iterable[ReportedLine]) -> tuple[date, da
         first = statement.from_at.date()
     else:
         first = opening.on + _ONE_DAY if opening.type == "PRCD" and opening.on < closing.on else opening.on
-    return min([first, closing.on, *(line.booking_date for line in lines)]), closing.on
+    return min(first, closing.on, first_booking or first), closing.on
 
 
 def _lines(account: str, statement: Statement) -> Iterator[ReportedLine]:

@@ -147,7 +147,7 @@ async def resolve_unknown(uetr: Uetr, body: ResolveUnknownBody, ask: JsonCommand
     return await ask.run(command, _moved(ask))
 
 
-@router.post("/freeze", summary="Freeze a transfer in flight", **answers(TransferFrozen, *_EVERY_STEP, status=201))
+@router.post("/freeze", summary="Freeze a transfer in flight", **answers(TransferFrozen, *_EVERY_STEP, e.TransferFrozen, status=201))
 async def freeze(uetr: Uetr, body: CommandBody, ask: JsonCommand) -> Response:
     """An officer stops a funded transfer and thereby opens a case that two officers decide."""
 

@@ -23,6 +23,7 @@ from ledger.bench.figures import median, percentile, rounded
 from ledger.bench.plan import Plan
 from ledger.bench.presigned import KEY_ID
 from ledger.bench.result import Bar, Check, Found, Yardstick
+from ledger.domain.permissions import permissions_of
 from ledger.errors import Unavailable
 
 HOST = "127.0.0.1"
@@ -178,19 +179,23 @@ def _free_port() -> int:
 
 def _register(ledger: Ledger, private_key: Ed25519PrivateKey, plan: Plan) -> None:
     now = plan.service.clock()
-    answer = ledger.execute(
-        c.RegisterKey(
-            corridor=ledger.corridor_code,
-            actor="operator:bench",
-            idempotency_key="key",
-            key_id=KEY_ID,
-            principal="abb",
-            public_key=private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex(),
-            valid_from=now,
-            valid_until=now + timedelta(days=1),
-        )
+    public_key = private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+    about = {"corridor": ledger.corridor_code, "key_id": KEY_ID, "public_key": public_key}
+    proposal = c.RegisterKey.model_validate(
+        {
+            **about,
+            "actor": "operator:bench",
+            "idempotency_key": "key",
+            "principal": "abb",
+            "valid_from": now,
+            "valid_until": now + timedelta(days=1),
+            "permissions": permissions_of("abb", ("abb",)),
+        }
     )
-    assert answer.refusal is None, answer.refusal
+    approval = c.ApproveKey.model_validate({**about, "actor": "officer:second", "idempotency_key": "key approved"})
+    for command in (proposal, approval):
+        answer = ledger.execute(command)
+        assert answer.refusal is None, answer.refusal
 
 
 def _receipts(plan: Plan, corridor: str) -> int:

@@ -174,7 +174,7 @@ def main() -> None:
     with Service(settings()) as service:
         service.ledger(wanted["corridor"]).terms()
         watch = _Watch()
-        files = [Path(file).read_bytes() for file in wanted["files"]]
+        files = [Path(file).read_bytes for file in wanted["files"]]
         report = run_nightly(service, wanted["corridor"], files, date.fromisoformat(wanted["date"]), watch.told)
         stages = watch.end()
         differences = [(found.reference, found.break_class) for found in report.new_differences]

@@ -58,9 +58,9 @@ def service(clock: Clock = system_clock) -> Iterator[Service]:
         yield opened
 
 
-def settings() -> Settings:
-    """From the environment. Raises SettingsError, which lists everything that is wrong with it."""
-    return Settings.from_environment({k: v for k, v in os.environ.items() if k != "CORRIDOR_CODE"})
+def settings(**options: str) -> Settings:
+    """From the environment, and from options that set a variable. Raises SettingsError, which lists everything that is wrong."""
+    return Settings.from_environment({k: v for k, v in os.environ.items() if k != "CORRIDOR_CODE"} | options)
 
 
 def progress() -> Progress:
@@ -99,4 +99,4 @@ def main() -> None:
         raise SystemExit(UNAVAILABLE) from None
 
 
-from ledger.cli import banks, benches, operate, reading, steps  # noqa: E402, F401 - they add their commands to `app`
+from ledger.cli import banks, benches, keys, operate, people, reading, steps  # noqa: E402, F401 - they add their commands to `app`

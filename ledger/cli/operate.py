@@ -1,32 +1,27 @@
-"""Running the service: demo, migrate, open, keys, serve, doctor."""
+"""Running the service: demo, migrate, open, serve, doctor."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from rich.table import Table
 
 from corridors import shipped, shipped_terms
 from ledger import commands as c
-from ledger.application import Asked
-from ledger.bootstrap import migrate_database
+from ledger.bootstrap import Service, migrate_database
 from ledger.cli import frame as cli
-from ledger.cli.frame import AsJson, Corridor, app, console, print_json
+from ledger.cli.frame import AsJson, app, console, print_json
 from ledger.cli.steps import report_answer
+from ledger.clock import system_clock
 from ledger.doctor import examine
 from ledger.domain.terms import read_terms
 from ledger.embedded import stop_embedded
 from ledger.errors import Malformed
 from ledger.jobs import run_every
-
-keys_app = typer.Typer(help="Public keys by which banks and officers sign.", no_args_is_help=True)
-app.add_typer(keys_app, name="keys")
 
 JOBS_SECONDS = 60.0
 
@@ -65,7 +60,7 @@ def migrate(as_json: bool = AsJson) -> None:
     if as_json:
         print_json({"applied": applied})
     else:
-        console.print(f"Applied: {', '.join(applied)}." if applied else "Nothing to do: the database is up to date.")
+        console.print(f"Applied: {', '.join(applied)}." if applied else "Nothing to do: the database is up to date.", soft_wrap=True)
 
 
 @app.command(name="open")
@@ -85,15 +80,22 @@ def open_corridor(
 def serve(
     host: Annotated[str | None, typer.Option(help="Listen here instead of CORRIDOR_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Listen here instead of CORRIDOR_PORT.")] = None,
+    with_demo_identity: Annotated[bool, typer.Option(help="Let invented officers sign in at /console, without a password.")] = False,
 ) -> None:
     """Serve the HTTP API; the projections follow the log, and what is due is done every minute."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
 
-    configured = cli.settings()
-    with cli.service() as service:
-        address, door = host or configured.host, port or configured.port
+    configured = cli.settings(**({"CORRIDOR_DEMO_IDENTITY": "on"} if with_demo_identity else {}))
+    address, door = host or configured.host, port or configured.port
+    with ExitStack() as open_parts:
+        if configured.demo_identity == "on":
+            from ledger.sandbox.identity_served import served_identity  # noqa: PLC0415 - the sandbox is no part of production
+
+            configured = open_parts.enter_context(served_identity(configured, system_clock, f"http://{address}:{door}"))
+            cli.errors.print(f"Invented officers sign in at {configured.public_url}/console.", highlight=False)
+        service = open_parts.enter_context(Service(configured, clock=system_clock))
         stop = Event()
         worker = Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)
         worker.start()
@@ -111,82 +113,15 @@ def doctor(as_json: bool = AsJson) -> None:
         checks = examine(service)
     if as_json:
         print_json(
-            {"ok": all(check.ok for check in checks), "settings": configured.shown(), "checks": [check._asdict() for check in checks]}
+            {"ok": all(check.fit for check in checks), "settings": configured.shown(), "checks": [check._asdict() for check in checks]}
         )
     else:
         table = Table("", "check", "found", "way out", box=None)
         for check in checks:
-            table.add_row("[green]✓[/green]" if check.ok else "[red]✗[/red]", check.name, check.found, "" if check.ok else check.way_out)
+            mark = "[green]✓[/green]" if check.ok else "[yellow]![/yellow]" if check.fit else "[red]✗[/red]"
+            table.add_row(mark, check.name, check.found, "" if check.ok else check.way_out)
         console.print(table)
-    raise SystemExit(cli.OK if all(check.ok for check in checks) else cli.FOUND)
-
-
-@keys_app.command("generate")
-def generate_key(file: Annotated[Path, typer.Argument(help="Where the private key goes (PEM, readable by you only).")]) -> None:
-    """Make an Ed25519 key pair; prints the public key to register."""
-    key = Ed25519PrivateKey.generate()
-    file.touch(mode=0o600, exist_ok=False)
-    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    console.print(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex(), highlight=False)
-
-
-@keys_app.command("register")
-def register_key(
-    key_id: Annotated[str, typer.Argument(help="The id that signatures will name.")],
-    principal: Annotated[str, typer.Argument(help="Who signs with it: abb, officer:amina, bank:settlement …")],
-    public_key: Annotated[str, typer.Argument(help="The raw public key in hex, as `corridor keys generate` prints it.")],
-    days: Annotated[int, typer.Option(help="How long it is valid.")] = 365,
-    actor: Actor = "operator:cli",
-    corridor: str = Corridor,
-    as_json: bool = AsJson,
-) -> None:
-    """Put a public key in force."""
-    with cli.service() as service:
-        now = service.clock()
-        command = c.RegisterKey(
-            corridor=corridor,
-            actor=actor,
-            idempotency_key=f"key-{key_id}-{public_key[:16]}",
-            key_id=key_id,
-            principal=principal,
-            public_key=public_key,
-            valid_from=now,
-            valid_until=now + timedelta(days=days),
-        )
-        # The instants differ from run to run; the request is the key itself.
-        asked = Asked("COMMAND", "RegisterKey", f"{key_id} {principal} {public_key}".encode())
-        report_answer(service.ledger(corridor).execute(command, asked), as_json)
-
-
-@keys_app.command("revoke")
-def revoke_key(
-    key_id: str,
-    reason: Annotated[str, typer.Option(help="Why; it stands in the log.")],
-    actor: Actor = "operator:cli",
-    corridor: str = Corridor,
-    as_json: bool = AsJson,
-) -> None:
-    """Put a public key out of force at once."""
-    with cli.service() as service:
-        command = c.RevokeKey(corridor=corridor, actor=actor, idempotency_key=f"revoke-{key_id}", key_id=key_id, reason=reason)
-        report_answer(service.ledger(corridor).execute(command), as_json)
-
-
-@keys_app.command("list")
-def list_keys(corridor: str = Corridor, as_json: bool = AsJson) -> None:
-    """The keys in force and whose they are."""
-    with cli.service() as service:
-        found = service.ledger(corridor).corridor_or_none()
-        keys = list(found.keys.values()) if found else []
-    if as_json:
-        print_json(
-            [key.model_dump(mode="json", include={"key_id", "principal", "public_key", "valid_from", "valid_until"}) for key in keys]
-        )
-        return
-    table = Table("key", "principal", "valid until", "public key", box=None)
-    for key in keys:
-        table.add_row(key.key_id, key.principal, f"{key.valid_until:%Y-%m-%d}", key.public_key)
-    console.print(table)
+    raise SystemExit(cli.OK if all(check.fit for check in checks) else cli.FOUND)
 
 
 def _read_text(path: str) -> str:

@@ -17,6 +17,7 @@ from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.cli.steps import cycle_app, transfer_app
 from ledger.domain.money import format_amount
 from ledger.errors import Malformed, UnknownCorridor
+from ledger.pacing import FULL_SPEED
 from ledger.projections.audit_trail import trail as read_trail
 from ledger.projections.balances import balances, in_flight
 from ledger.projections.cycles import cycles
@@ -27,6 +28,7 @@ from ledger.projections.snapshot import AsOf, Snapshot, snapshot
 from ledger.projections.transfers import newest_transfers, transfer
 from ledger.verify import verify as verify_log
 
+AtFullSpeed = typer.Option(False, "--at-full-speed", help="Do not give way to whoever writes meanwhile.")
 Uetr = Annotated[UUID, typer.Argument(help="The transfer's UETR.")]
 
 
@@ -150,13 +152,16 @@ def list_cycles(corridor: str = Corridor, as_json: bool = AsJson) -> None:
 
 
 @app.command()
-def verify(corridor: str = Corridor, as_json: bool = AsJson) -> None:
+def verify(at_full_speed: bool = AtFullSpeed, corridor: str = Corridor, as_json: bool = AsJson) -> None:
     """Recompute the ledger's rules from the log itself; exit code 1 names the first position that breaks one."""
+    pace = FULL_SPEED if at_full_speed else None
     with cli.service() as service, cli.progress() as progress:
         log = service.ledger(corridor).log_store
         task = progress.add_task("verify", total=log.head().position)
-        Runner(log).catch_up()
-        report = verify_log(service.pool, corridor, progress=lambda done, total: progress.update(task, completed=done, total=total))
+        Runner(log, pace=pace).catch_up()
+        report = verify_log(
+            service.pool, corridor, progress=lambda done, total: progress.update(task, completed=done, total=total), pace=pace
+        )
     if as_json:
         print_json(report.as_json())
     else:
@@ -165,12 +170,14 @@ def verify(corridor: str = Corridor, as_json: bool = AsJson) -> None:
 
 
 @app.command()
-def rebuild(as_json: bool = AsJson) -> None:
+def rebuild(at_full_speed: bool = AtFullSpeed, as_json: bool = AsJson) -> None:
     """Build all projections anew beside the live ones, then switch; readers notice nothing."""
     with cli.service() as service, cli.progress() as progress:
         task = progress.add_task("rebuild", total=None)
         reached = rebuild_projections(
-            service.pool, progress=lambda code, done, total: progress.update(task, description=code, completed=done, total=total)
+            service.pool,
+            progress=lambda code, done, total: progress.update(task, description=code, completed=done, total=total),
+            pace=FULL_SPEED if at_full_speed else None,
         )
     if as_json:
         print_json(reached)

@@ -6,6 +6,7 @@ import secrets
 import sys
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -298,7 +299,7 @@ def nightly(
         report = run_nightly(
             service,
             corridor,
-            [read_file(path) for path in statements],
+            [partial(read_file, path) for path in statements],
             day,
             progress=lambda what, done, of: progress.update(task, description=what, completed=done, total=of or None),
         )

@@ -1,4 +1,4 @@
-"""Opening and amending a corridor, its keys, its accounts' status, the messages it receives."""
+"""Opening and amending a corridor, its accounts' status, the messages it receives."""
 
 from __future__ import annotations
 
@@ -39,27 +39,6 @@ def open_corridor(command: c.OpenCorridor, books: Books) -> Result:
         for participant in terms.participants:
             books.account(f"{participant}:position:{terms.settlement.currency}").set_floor(by, -books.terms.cap(participant))
     return {"terms": terms.version, "changed": changed}
-
-
-def register_key(command: c.RegisterKey, books: Books) -> Result:
-    """A public key in force from a date on."""
-    check_operator(command)
-    changed = books.corridor.register_key(
-        books.decision(),
-        key_id=command.key_id,
-        principal=command.principal,
-        public_key=command.public_key,
-        valid_from=command.valid_from,
-        valid_until=command.valid_until,
-    )
-    return {"key_id": command.key_id, "changed": changed}
-
-
-def revoke_key(command: c.RevokeKey, books: Books) -> Result:
-    """A public key out of force at once."""
-    check_operator(command)
-    books.corridor.revoke_key(books.decision(), key_id=command.key_id, reason=command.reason)
-    return {"key_id": command.key_id}
 
 
 def set_account_status(command: c.SetAccountStatus, books: Books) -> Result:

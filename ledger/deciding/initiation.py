@@ -40,7 +40,7 @@ def initiate_transfer(command: c.InitiateTransfer, books: Books) -> Result:
     payout_method = leg.check_product(command.product)
     by = books.decision()
     quote = None if command.quote is None else books.quote(command.quote)
-    pricing = price_now(command, leg, books) if quote is None else _quoted(command, quote, by)
+    pricing = price_now(command, leg, books) if quote is None else _quoted(command, quote, leg, by)
     rules = _check_terms(command, leg, pricing, books)
     clear = command.screened.outcome == "clear"
     if clear:
@@ -76,20 +76,21 @@ def initiate_transfer(command: c.InitiateTransfer, books: Books) -> Result:
     return transfer_result(transfer)
 
 
-def _quoted(command: c.InitiateTransfer, quote: Quote, by: Decision) -> Pricing:
-    return quote.check_serves(
+def _quoted(command: c.InitiateTransfer, quote: Quote, leg: Leg, by: Decision) -> Pricing:
+    pricing = quote.check_serves(
         by,
         creditor_agent=command.creditor_agent,
         instructed=command.amount,
         currency=command.currency,
         charge_bearer=command.charge_bearer,
     )
+    # A quote may be older than the terms in force.
+    check_limits(leg, command.amount, command.currency)
+    return pricing
 
 
 def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books: Books) -> tuple[str, ...]:
     """The terms' rules about one transfer; the ids of those that were applied."""
-    # A quote may be older than the terms in force.
-    check_limits(leg, command.amount, command.currency)
     rules = [f"limit:{leg.max}"]
     purpose = leg.purpose(command.purpose)
     if purpose.max is not None:
@@ -101,7 +102,7 @@ def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books:
                 way_out=f"Send at most {purpose.max}.",
             )
         rules.append(f"purpose:{purpose.code}:max")
-    if missing := set(purpose.evidence) - set(command.evidence):
+    if missing := [kind for kind in purpose.evidence if kind not in command.evidence]:
         raise EvidenceMissing(
             f"Purpose {purpose.code} needs evidence: {', '.join(sorted(missing))}.",
             field="evidence",
@@ -110,8 +111,7 @@ def _check_terms(command: c.InitiateTransfer, leg: Leg, pricing: Pricing, books:
         )
     for required in leg.required_fields:
         if pricing.settlement >= parse_amount(required.from_amount, pricing.settlement_currency, allow_zero=True):
-            needed = [f"debtor.{f}" for f in required.debtor] + [f"creditor.{f}" for f in required.creditor]
-            absent = [name for name in needed if name not in command.commitments]
+            absent = [name for name in required.names if name not in command.commitments]
             if absent:
                 raise PartyFieldMissing(
                     f"This amount needs {', '.join(absent)}.",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
-from eventsourcing.domain import BaseAggregate
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
-from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
+from ledger.domain.aggregate import CreatedEvent, DecidedEvent, StatesWhatHolds
 from ledger.domain.posting import EntryKind, Side
-
-AggregateT = TypeVar("AggregateT", bound=BaseAggregate[Any])
 
 
 class PostedLine(NamedTuple):
@@ -24,6 +23,14 @@ class PostedLine(NamedTuple):
     amount: int
     booking_date: date
     value_date: date
+
+
+class _AsMade:
+    """A line that a posting made is taken as it is: only `Books.post` makes lines, out of an entry whose kind and amounts `Entry.of` has
+    checked. A line that is read from the log is validated field by field."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.json_or_python_schema(json_schema=handler(source), python_schema=core_schema.is_instance_schema(source))
 
 
 class AccountOpened(CreatedEvent):
@@ -40,23 +47,12 @@ class AccountOpened(CreatedEvent):
         aggregate.floor = self.floor
 
 
-class StatesWhatHolds(Event):
-    """A fact of an account that says what holds after it: the balance, the floor or the status. Facts before it need not be known."""
-
-    def mutate(self, aggregate: AggregateT | None) -> AggregateT | None:
-        """As of any event, but a writer that begins on a long log was given the newest posting alone."""
-        if aggregate is not None and aggregate.version < self.originator_version:
-            aggregate.version = self.originator_version - 1
-        return super().mutate(aggregate)
-
-
 class AccountPosted(StatesWhatHolds):
     """All lines of one commit on this account, in the order of the commands. ``balance`` is the account's balance after them, on its
     normal side; ``below_floor`` is the alert that it stands below its floor."""
 
     TOPIC = "Account.Posted.v1"
-    LAST_COUNTS = True
-    lines: tuple[PostedLine, ...]
+    lines: tuple[Annotated[PostedLine, _AsMade()], ...]
     balance: int
     below_floor: bool = False
 

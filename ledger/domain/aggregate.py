@@ -36,8 +36,6 @@ class Event(BaseModel, CanMutateAggregate[UUID]):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     TOPIC: ClassVar[str]
-    # Whether of several such events in a row the last one alone tells how the aggregate stands.
-    LAST_COUNTS: ClassVar[bool] = False
 
     originator_id: UUID
     originator_version: int
@@ -66,6 +64,17 @@ class DecidedEvent(Event):
     cause: str = ""
     terms: int
     rules: tuple[str, ...] = ()
+
+
+class StatesWhatHolds(Event):
+    """A fact that says what holds after it (a balance, a floor, a status): of several of one kind in a row the last one tells it all, and
+    who reads need not be given those before it."""
+
+    def mutate(self, aggregate: AggregateT | None) -> AggregateT | None:
+        """As of any event, but the version before need not be known."""
+        if aggregate is not None and aggregate.version < self.originator_version:
+            aggregate.version = self.originator_version - 1
+        return super().mutate(aggregate)
 
 
 class CreatedEvent(DecidedEvent, CanInitAggregate[UUID]):

@@ -1,27 +1,23 @@
-"""The corridor: the terms in force, the keys that may sign, the cycles that follow one another."""
+"""The corridor: the terms in force, the cycles that follow one another."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from ledger.domain.aggregate import Aggregate, Decision
 from ledger.domain.corridor_events import (
     CorridorCycleClosed,
     CorridorCycleSettled,
-    CorridorKeyRegistered,
-    CorridorKeyRevoked,
     CorridorOpened,
     CorridorTermsAmended,
 )
 from ledger.domain.terms import Terms
-from ledger.errors import CorridorAlreadyOpen, KeyInvalid, TermsInvalid
-
-ED25519_KEY_BYTES = 32
+from ledger.errors import CorridorAlreadyOpen, TermsInvalid
 
 
 class Corridor(Aggregate):
-    """Decides which terms and keys are in force."""
+    """Decides which terms are in force."""
 
     TOPIC = "Corridor"
     SHARED = True
@@ -29,8 +25,6 @@ class Corridor(Aggregate):
     def __init__(self) -> None:
         self.code = ""
         self.agreements: tuple[Terms, ...] = ()
-        self.keys: dict[str, CorridorKeyRegistered] = {}
-        self.revoked_keys: frozenset[str] = frozenset()
         self.last_cycle = 0
         self.last_boundary = 0
         self.unsettled_cycles: tuple[int, ...] = ()
@@ -80,35 +74,6 @@ class Corridor(Aggregate):
     def _identity(terms: Terms) -> tuple[str, str, dict[str, str]]:
         return terms.code, terms.settlement.currency, {key: p.currency for key, p in terms.participants.items()}
 
-    def register_key(
-        self, by: Decision, *, key_id: str, principal: str, public_key: str, valid_from: datetime, valid_until: datetime
-    ) -> bool:
-        """Registers an Ed25519 key (RFC 8032; raw, hex). False when this very key is registered. Raises KeyInvalid."""
-        known = self.keys.get(key_id)
-        same = known is not None and (known.principal, known.public_key, known.valid_from, known.valid_until) == (
-            principal, public_key, valid_from, valid_until,
-        )  # fmt: skip
-        if same:
-            return False
-        if known is not None or key_id in self.revoked_keys:
-            raise KeyInvalid(f"Key id {key_id!r} is taken.", field="key_id", value=key_id, way_out="Choose another key id.")
-        if not _is_hex_of(public_key, ED25519_KEY_BYTES) or valid_until <= valid_from:
-            raise KeyInvalid(
-                f"Key {key_id!r} is not a raw Ed25519 public key of 32 bytes in hex with a validity that begins before it ends.",
-                field="public_key", value=key_id, way_out="Send the key as `corridor keys` prints it.",
-            )  # fmt: skip
-        self.record(
-            CorridorKeyRegistered, by, key_id=key_id, principal=principal, algorithm="ed25519", public_key=public_key,
-            valid_from=valid_from, valid_until=valid_until,
-        )  # fmt: skip
-        return True
-
-    def revoke_key(self, by: Decision, *, key_id: str, reason: str) -> None:
-        """From now on nothing signed by this key is accepted. Raises KeyInvalid when it is not registered."""
-        if key_id not in self.keys:
-            raise KeyInvalid(f"Key {key_id!r} is not registered.", field="key_id", value=key_id, way_out="Name a registered key.")
-        self.record(CorridorKeyRevoked, by, key_id=key_id, reason=reason)
-
     def close_cycle(self, by: Decision, boundary: int) -> int:
         """The number of the cycle that ends at ``boundary``. One in which nothing is due is settled at once."""
         number = self.last_cycle + 1
@@ -118,10 +83,3 @@ class Corridor(Aggregate):
     def settle_cycle(self, by: Decision, number: int) -> None:
         """Every payment of the cycle is confirmed."""
         self.record(CorridorCycleSettled, by, number=number)
-
-
-def _is_hex_of(text: str, length: int) -> bool:
-    try:
-        return len(bytes.fromhex(text)) == length
-    except ValueError:
-        return False

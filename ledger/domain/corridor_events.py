@@ -27,7 +27,8 @@ class CorridorTermsAmended(DecidedEvent):
 
 
 class CorridorKeyRegistered(DecidedEvent):
-    """A public key by which a participant or officer (``principal``) signs requests. ``public_key`` is the raw Ed25519 key, hex."""
+    """No longer recorded: a key that one operator registered alone, as earlier versions did. It lets nobody in any more; the keys in force
+    are those of `signing_keys`, which two people registered."""
 
     TOPIC = "Corridor.KeyRegistered.v1"
     key_id: str
@@ -38,17 +39,18 @@ class CorridorKeyRegistered(DecidedEvent):
     valid_until: datetime
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.keys = {**aggregate.keys, self.key_id: self}
+        """It changes nothing."""
 
 
 class CorridorKeyRevoked(DecidedEvent):
+    """No longer recorded: the end of such a key."""
+
     TOPIC = "Corridor.KeyRevoked.v1"
     key_id: str
     reason: str
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.keys = {k: v for k, v in aggregate.keys.items() if k != self.key_id}
-        aggregate.revoked_keys = aggregate.revoked_keys | {self.key_id}
+        """It changes nothing."""
 
 
 class CorridorCycleClosed(DecidedEvent):

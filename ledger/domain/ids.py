@@ -8,6 +8,7 @@ from uuid import UUID
 
 # Drawn once, at random, for this ledger; it must never change, since every stored stream id hangs on it.
 NAMESPACE = UUID("6f1d7c52-0c51-4b0e-9a57-3a1f0f4d9c1e")
+_NAMESPACE_BYTES = NAMESPACE.bytes
 
 # Where a UUID says of itself what it is (RFC 9562 §4).
 _WITHOUT_VERSION_AND_VARIANT = ~(0xF << 76 | 0b11 << 62)
@@ -26,13 +27,13 @@ def command_id(corridor: str, partner: str, idempotency_key: str) -> UUID:
 
 
 def receipt_digest(partner: str, idempotency_key: str) -> bytes:
-    """The 32 bytes under which a command's receipt is found: SHA-256 of partner, NUL and key."""
-    return sha256(partner.encode() + b"\0" + idempotency_key.encode()).digest()
+    """The 16 bytes under which a command's receipt is found: the first half of SHA-256 of partner, NUL and key."""
+    return sha256(partner.encode() + b"\0" + idempotency_key.encode()).digest()[:16]
 
 
 def _uuid5(name: str) -> UUID:
     """UUIDv5 of a name in our namespace: what `uuid.uuid5` gives, in half the time."""
-    hashed = int.from_bytes(sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16], "big")
+    hashed = int.from_bytes(sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).digest()[:16], "big")
     return UUID(int=hashed & _WITHOUT_VERSION_AND_VARIANT | _VERSION_5_AND_VARIANT)
 
 
@@ -42,6 +43,10 @@ def account_stream(corridor: str, account: str) -> UUID:
 
 def corridor_stream(corridor: str) -> UUID:
     return stream_id(corridor, "corridor")
+
+
+def keys_stream(corridor: str) -> UUID:
+    return stream_id(corridor, "keys")
 
 
 def rates_stream(corridor: str, participant: str) -> UUID:
@@ -62,3 +67,11 @@ def movement_stream(corridor: str, reference: str) -> UUID:
 
 def break_stream(corridor: str, break_id: str) -> UUID:
     return stream_id(corridor, f"break:{break_id}")
+
+
+def reading_stream(corridor: str, command: UUID) -> UUID:
+    return stream_id(corridor, f"reading:{command}")
+
+
+def person_stream(corridor: str, subject: UUID) -> UUID:
+    return stream_id(corridor, f"person:{subject}")

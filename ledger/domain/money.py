@@ -110,12 +110,20 @@ def convert(minor: int, source: str, target: str, *, source_per_target: Decimal,
     ``source_per_target`` is the price of one whole unit of ``target`` in ``source`` (MAD per USD: 9.3189). The product is exact and
     rounded once.
     """
-    numerator, denominator = source_per_target.as_integer_ratio()
-    return round_quotient(minor * denominator * 10 ** decimals(target), numerator * 10 ** decimals(source), rounding)
+    of_source, of_target = _units(source_per_target, source, target)
+    return round_quotient(minor * of_target, of_source, rounding)
 
 
 def convert_back(minor: int, source: str, target: str, *, target_per_source: Decimal, rounding: Rounding) -> int:
     """What ``minor`` units of ``source`` are in ``target`` when ``target_per_source`` is the price of one ``source`` in ``target``
     (CNY per USD: 6.9008). The product is exact and rounded once."""
-    numerator, denominator = target_per_source.as_integer_ratio()
-    return round_quotient(minor * numerator * 10 ** decimals(target), denominator * 10 ** decimals(source), rounding)
+    of_target, of_source = _units(target_per_source, target, source)
+    return round_quotient(minor * of_target, of_source, rounding)
+
+
+@lru_cache(maxsize=1_024)
+def _units(price: Decimal, paid: str, bought: str) -> tuple[int, int]:
+    """Whole numbers of minor units that are worth the same at ``price``, which is of one ``bought`` in ``paid``: so many of ``paid``, so
+    many of ``bought``."""
+    numerator, denominator = price.as_integer_ratio()
+    return numerator * 10 ** decimals(paid), denominator * 10 ** decimals(bought)

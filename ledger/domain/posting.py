@@ -41,6 +41,7 @@ EntryKind = Literal[
     "funding", "payout", "refund", "return", "prefund", "withdrawal", "withdrawal_paid", "cycle_close", "pay_in", "pay_out",
     "settlement_charge", "float_in", "float_out", "cover_spent", "cover_received", "fees_taken", "parked", "resolved",
 ]  # fmt: skip
+_ENTRY_KINDS = frozenset(get_args(EntryKind))
 CashKind = Literal["float_in", "float_out", "cover_spent", "cover_received", "fees_taken"]
 CASH_KINDS: tuple[str, ...] = get_args(CashKind)
 
@@ -48,11 +49,8 @@ CASH_KINDS: tuple[str, ...] = get_args(CashKind)
 FLOOR_CHECKED: frozenset[str] = frozenset({"funding", "withdrawal", "withdrawal_paid", "pay_out"})
 
 
-class Line(NamedTuple):
-    """One side of an entry: ``amount`` in minor units of the account's currency, debit positive."""
-
-    account: str
-    amount: int
+Line = tuple[str, int]
+"""One side of an entry: the account, and the amount in minor units of its currency, debit positive."""
 
 
 class Entry(NamedTuple):
@@ -64,8 +62,11 @@ class Entry(NamedTuple):
 
     @classmethod
     def of(cls, kind: EntryKind, reference: UUID, lines: Iterable[Line]) -> Entry:
-        """The entry without its zero lines. An unbalanced one is a fault of this module, never of a caller."""
-        kept = tuple([line for line in lines if line.amount])
+        """The entry without its zero lines. An unbalanced one, or one of other things than whole minor units, is a fault of this module,
+        never of a caller."""
+        kept = tuple([line for line in lines if line[1]])
+        assert kind in _ENTRY_KINDS and type(reference) is UUID, f"no entry is called {kind} or belongs to {reference}"
+        assert {type(amount) for _, amount in kept} <= {int}, f"{kind} is not in whole minor units: {kept}"
         assert not imbalance(kept), f"{kind} does not balance: {imbalance(kept)}"
         return cls(kind, reference, kept)
 
@@ -81,11 +82,11 @@ def imbalance(lines: Iterable[Line]) -> Mapping[str, int]:
 
 
 def debit(account: str, amount: int) -> Line:
-    return Line(account, amount)
+    return account, amount
 
 
 def credit(account: str, amount: int) -> Line:
-    return Line(account, -amount)
+    return account, -amount
 
 
 def account_name(owner: str, kind: str, currency: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,6 +45,11 @@ class Pricing(BaseModel):
     creditor_sheet: str
     rounding: Rounding
     valid_until: datetime
+
+    @classmethod
+    def of(cls, **amounts: object) -> Self:
+        """Validated as by the constructor, which would take twice as long."""
+        return cast(Self, cls.__pydantic_validator__.validate_python(amounts))
 
     @property
     def paid_to_creditor(self) -> int:
@@ -102,7 +107,7 @@ def price(  # the whole tariff in one place, in the order in which a treasurer w
             value=format_amount(instructed, currency),
             way_out="Send a larger amount.",
         )
-    return Pricing(
+    return Pricing.of(
         debtor_agent=leg.debtor_agent,
         creditor_agent=leg.creditor_agent,
         debtor_currency=currency,

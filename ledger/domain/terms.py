@@ -74,6 +74,11 @@ class RequiredFields(_Terms):
     creditor: tuple[str, ...]
     source: str = ""
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The fields as commitments are named: ``debtor.name``."""
+        return (*(f"debtor.{field}" for field in self.debtor), *(f"creditor.{field}" for field in self.creditor))
+
 
 class Leg(_Terms):
     """One direction of the corridor: its tariff, limits, products and purposes. Amounts are in the debtor agent's currency, except

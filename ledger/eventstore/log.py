@@ -6,27 +6,32 @@ A batch is one transaction in two trips. `begin` locks the corridor's head and a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import accumulate
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from eventsourcing.persistence import InterfaceError, InternalError, PersistenceError
+from eventsourcing.persistence import InterfaceError, InternalError, PersistenceError, ProgrammingError
 
 from ledger.eventstore.commits import send_commit
 from ledger.eventstore.connections import PostgresConnection, PostgresCursor, PostgresPool
 from ledger.eventstore.encoding import encode_events
 from ledger.eventstore.queries import QUERIES
-from ledger.eventstore.records import LOG_BEGINNING, Commit, Head, NewEvent, Receipt, RecordedEvent
+from ledger.eventstore.records import (
+    DIGEST_BYTES,
+    FINGERPRINT_BYTES,
+    LOG_BEGINNING,
+    Commit,
+    Head,
+    NewEvent,
+    Receipt,
+    RecordedEvent,
+)
 from ledger.transparency.merkle import CompactTree
 
-CATCH_UP_LIMIT = 10_000
-"""Events of other writers handed over by `begin`; who is further behind rebuilds from snapshots and streams instead."""
-
-_HEAD, _RECEIPT, _OF_STREAM = range(3)
-"""What a row of `catch_up` is; the remaining kind is an event of another writer."""
-
-_NEVER = 2**62
-"""A position no log reaches: nothing comes after it."""
+_HEAD, _RECEIPT = range(2)
+"""What a row of `catch_up` is; the remaining kind is an event of a named stream."""
 
 _EMPTY = Head(0, LOG_BEGINNING, CompactTree())
 
@@ -39,18 +44,14 @@ class Batch:
     Used as a context manager it rolls back when the block ends without a commit.
 
     `head`: where the log stands. `receipts`: those found, by digest. `streams`: events of the named streams after the
-    versions named. `others`: all events after the position `since`, in order (those of `streams` among them). `stale`:
-    there are more of these than CATCH_UP_LIMIT, and `others` was left empty.
+    versions named.
     """
 
-    def __init__(
-        self, log: "Log", connection: PostgresConnection, rows: Iterable[tuple[Any, ...]], streams: Iterable[UUID], since: int
-    ) -> None:
+    def __init__(self, log: "Log", connection: PostgresConnection, rows: Iterable[tuple[Any, ...]], streams: Iterable[UUID]) -> None:
         self._log = log
         self._connection: PostgresConnection | None = connection
         self.receipts: dict[bytes, Receipt] = {}
         self.streams: dict[UUID, list[RecordedEvent]] = {stream_id: [] for stream_id in streams}
-        self.others: list[RecordedEvent] = []
         head = None
         corridor = log.corridor
         for kind, position, number, id_, version, name, body, recorded_at, hash_, digest, key in rows:
@@ -59,12 +60,10 @@ class Batch:
             elif kind == _RECEIPT:
                 self.receipts[digest] = Receipt(corridor, digest, name, id_, hash_, key, body, position, recorded_at)
             else:
-                event = RecordedEvent(corridor, position, number, id_, version, name, body, recorded_at, hash_)
-                (self.streams[id_] if kind == _OF_STREAM else self.others).append(event)
+                self.streams[id_].append(RecordedEvent(corridor, position, number, id_, version, name, body, recorded_at, hash_))
         if head is None:
             raise InternalError(f"The head of corridor {corridor} is gone: the log must not be written until it is restored.")
         self.head = head
-        self.stale = head.position - since > CATCH_UP_LIMIT
 
     @property
     def cursor(self) -> PostgresCursor:
@@ -144,28 +143,20 @@ class Log:
         self.announce: Announce = announce or _tell_nobody
         self._has_head = False
 
-    def begin(self, digests: Sequence[bytes] = (), streams: Mapping[UUID, int] | None = None, since: int | None = None) -> Batch:
+    def begin(self, digests: Sequence[bytes] = (), streams: Mapping[UUID, int] | None = None) -> Batch:
         """Locks the corridor's head and reads what a batch needs, in one trip; waits for the writer before.
 
-        `digests` are looked up among the receipts; of `streams`, events after the given versions come along; so do all
-        events after position `since` (None for none of them). Raises OperationalError when the database cannot be
-        reached or the lock not be had; nothing was decided then.
+        `digests` are looked up among the receipts; of `streams`, events after the given versions come along. Raises
+        OperationalError when the database cannot be reached or the lock not be had; nothing was decided then.
         """
         self._ensure_head()
         streams = streams or {}
-        since = _NEVER if since is None else since
-        values = {
-            "corridor": self.corridor,
-            "digests": _bytea_array(digests),
-            "since": since,
-            "limit": CATCH_UP_LIMIT,
-            **_stream_arrays(streams),
-        }
+        values = {"corridor": self.corridor, "digests": _bytea_array(digests), **_stream_arrays(streams)}
         connection = self.pool.get_connection()
         try:
             connection.prepare_once(QUERIES["prepare_batch"])
             rows = connection.cursor().rows(f"{QUERIES['begin_batch']}\n{QUERIES['lock_head']}\n{QUERIES['catch_up']}", values)
-            return Batch(self, connection, rows, streams, since)
+            return Batch(self, connection, rows, streams)
         except BaseException:
             self.pool.give_back(connection)
             raise
@@ -202,7 +193,7 @@ class Log:
         elif opening:
             statements.append(mogrify(QUERIES["hold_head"], {"corridor": corridor, "before": before.position}))
         if receipts:
-            statements.append(mogrify(QUERIES["insert_receipts"], _receipt_arrays(corridor, receipts, recorded_at)))
+            statements.append(mogrify(QUERIES["insert_receipts"], _receipt_columns(corridor, receipts, recorded_at)))
         if replayed and not rows and not receipts:
             statements.append(QUERIES["force_durable_wait"].encode())
         statements.append((QUERIES["copy_events"] if rows else "COMMIT").encode())
@@ -317,18 +308,25 @@ def _head_values(corridor: str, head: Head) -> dict[str, object]:
     }
 
 
-def _receipt_arrays(corridor: str, receipts: Sequence[Receipt], recorded_at: datetime) -> dict[str, object]:
-    """Receipts column by column; hexadecimal text spares the driver an escape for each value."""
+def _receipt_columns(corridor: str, receipts: Sequence[Receipt], recorded_at: datetime) -> dict[str, object]:
+    """Receipts column by column: what has a fixed width, and the answers, one value behind the other as one string of bytes."""
+    _, digests, partners, commands, fingerprints, keys, answers, positions, _ = zip(*receipts, strict=True)
+    if {*map(len, digests)} != {DIGEST_BYTES} or {*map(len, fingerprints)} != {FINGERPRINT_BYTES}:
+        raise ProgrammingError(f"A receipt has a digest of {DIGEST_BYTES} bytes and a fingerprint of {FINGERPRINT_BYTES}.")
+    lengths = [*map(len, answers)]
     return {
         "corridor": corridor,
         "recorded_at": recorded_at,
-        "digests": _quoted_array(receipt.digest.hex() for receipt in receipts),
-        "partners": [receipt.partner for receipt in receipts],
-        "commands": _array(receipt.command.hex for receipt in receipts),
-        "fingerprints": _quoted_array(receipt.fingerprint.hex() for receipt in receipts),
-        "fingerprint_keys": _array("NULL" if receipt.fingerprint_key is None else receipt.fingerprint_key.hex for receipt in receipts),
-        "answers": _quoted_array(receipt.answer.hex() for receipt in receipts),
-        "positions": _array(str(receipt.position) for receipt in receipts),
+        "digests": b"".join(digests),
+        "commands": b"".join([command.bytes for command in commands]),
+        "fingerprints": b"".join(fingerprints),
+        "answers": b"".join(answers),
+        "starts": _array(map(str, accumulate(lengths[:-1], initial=1))),
+        "lengths": _array(map(str, lengths)),
+        "partners": _array(map(_quoted, partners)),
+        # A shorter array is filled up with NULL.
+        "fingerprint_keys": _array("NULL" if key is None else key.hex for key in keys) if any(keys) else "{}",
+        "positions": _array(map(str, positions)),
     }
 
 
@@ -340,12 +338,13 @@ def _stream_arrays(streams: Mapping[UUID, int]) -> dict[str, object]:
 
 
 def _bytea_array(values: Iterable[bytes]) -> str:
-    return _quoted_array(f"\\\\x{value.hex()}" for value in values)
+    return _array(f'"\\\\x{value.hex()}"' for value in values)
 
 
-def _quoted_array(values: Iterable[str]) -> str:
-    """An array literal whose elements may be empty."""
-    return _array(f'"{value}"' for value in values)
+@lru_cache(maxsize=1_000)
+def _quoted(text: str) -> str:
+    """A text as an element of an array literal."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _array(values: Iterable[str]) -> str:

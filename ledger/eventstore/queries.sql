@@ -4,7 +4,7 @@
 -- many postings as the log has commits.
 PREPARE lock_head (text) AS
 SELECT FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
-PREPARE catch_up (text, bytea[], uuid[], bigint[], bigint, bigint) AS
+PREPARE catch_up (text, bytea[], uuid[], bigint[]) AS
 SELECT 0 AS kind, position, tree_size AS number, NULL::uuid AS id, NULL::bigint AS version, NULL::text AS name,
        compact_range AS body, recorded_at, root AS hash, NULL::bytea AS digest, NULL::uuid AS key
 FROM ledger.heads
@@ -37,10 +37,6 @@ CROSS JOIN LATERAL (
      ORDER BY stream_version DESC
      LIMIT 1)
 ) AS event
-UNION ALL
-SELECT 3, position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash, NULL, NULL
-FROM ledger.events
-WHERE corridor = $1 AND position > $5 AND (SELECT position FROM ledger.heads WHERE corridor = $1) <= $5 + $6
 ORDER BY 1, 2;
 PREPARE advance_head (text, bigint, bigint, timestamptz, bytea, bytea) AS
 UPDATE ledger.heads
@@ -50,13 +46,12 @@ WHERE corridor = $1;
 PREPARE hold_head (text, bigint) AS
 SELECT CASE WHEN position = $2 THEN position ELSE ledger.refuse_moved_head(corridor, $2, position) END
 FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
-PREPARE insert_receipts (text, timestamptz, text[], text[], uuid[], text[], uuid[], text[], bigint[]) AS
+PREPARE insert_receipts (text, timestamptz, bytea, bytea, bytea, bytea, integer[], integer[], text[], uuid[], bigint[]) AS
 INSERT INTO ledger.receipts
-    (corridor, recorded_at, digest, partner, command, fingerprint, fingerprint_key, answer, position)
-SELECT $1, $2, decode(digest, 'hex'), partner, command, decode(fingerprint, 'hex'), fingerprint_key,
-       decode(answer, 'hex'), position
-FROM unnest($3, $4, $5, $6, $7, $8, $9)
-    AS receipt (digest, partner, command, fingerprint, fingerprint_key, answer, position);
+    (corridor, recorded_at, digest, command, fingerprint, answer, partner, fingerprint_key, position)
+SELECT $1, $2, substring($3 FROM n::integer * 16 - 15 FOR 16), encode(substring($4 FROM n::integer * 16 - 15 FOR 16), 'hex')::uuid,
+       substring($5 FROM n::integer * 32 - 31 FOR 32), substring($6 FROM starts FOR length), partner, fingerprint_key, position
+FROM unnest($7, $8, $9, $10, $11) WITH ORDINALITY AS receipt (starts, length, partner, fingerprint_key, position, n);
 
 -- name: begin_batch
 -- Opens the transaction of a batch.
@@ -75,9 +70,9 @@ VALUES (%(corridor)s, 0, %(recorded_at)s, 0, %(root)s, %(compact_range)s)
 ON CONFLICT (corridor) DO NOTHING;
 
 -- name: catch_up
--- All a batch has to know in one answer: the head (0), receipts (1), events of named streams (2), events of others (3).
+-- All a batch has to know in one answer: the head (0), receipts (1), events of named streams (2).
 -- A statement of its own, so that it sees what was committed while the lock was waited for.
-EXECUTE catch_up (%(corridor)s, %(digests)s, %(streams)s, %(versions)s, %(since)s, %(limit)s);
+EXECUTE catch_up (%(corridor)s, %(digests)s, %(streams)s, %(versions)s);
 
 -- name: load_streams
 -- The events of named streams, each after the version the caller already has; of an account's postings the newest alone.
@@ -115,9 +110,9 @@ EXECUTE advance_head (%(corridor)s, %(before)s, %(position)s, %(recorded_at)s, %
 EXECUTE hold_head (%(corridor)s, %(before)s);
 
 -- name: insert_receipts
--- Stores the answers of a batch beside its events.
-EXECUTE insert_receipts (%(corridor)s, %(recorded_at)s, %(digests)s, %(partners)s, %(commands)s, %(fingerprints)s,
-    %(fingerprint_keys)s, %(answers)s, %(positions)s);
+-- Stores the answers of a batch beside its events. What has a fixed width comes as one value for all: reading text is what costs here.
+EXECUTE insert_receipts (%(corridor)s, %(recorded_at)s, %(digests)s, %(commands)s, %(fingerprints)s, %(answers)s, %(starts)s,
+    %(lengths)s, %(partners)s, %(fingerprint_keys)s, %(positions)s);
 
 -- name: copy_events
 -- Appends events as they come from `encoding.py`, then ends the transaction in the same trip.
@@ -138,9 +133,25 @@ SELECT position, recorded_at, tree_size, root, compact_range FROM ledger.heads W
 -- The end of every log that has begun.
 SELECT corridor, position FROM ledger.heads WHERE position > 0 ORDER BY corridor;
 
+-- name: events_written
+-- How many events all logs hold together.
+SELECT coalesce(sum(position), 0)::bigint FROM ledger.heads;
+
 -- name: read_page
 -- Whole commits after a position: as many as fit the size, or the next one alone when it is larger.
 SELECT position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash
+FROM ledger.events
+WHERE corridor = %(corridor)s AND position > %(after)s AND position <= coalesce(
+    (SELECT position FROM ledger.events
+     WHERE corridor = %(corridor)s AND position > %(after)s AND position <= %(after)s + %(size)s
+           AND position = boundary
+     ORDER BY position DESC LIMIT 1),
+    (SELECT boundary FROM ledger.events WHERE corridor = %(corridor)s AND position = %(after)s + 1))
+ORDER BY position;
+
+-- name: read_text_page
+-- The same page as text, without what only hashes and writers need.
+SELECT position, boundary, recorded_at::text, stream_id::text, topic, convert_from(state, 'UTF8')
 FROM ledger.events
 WHERE corridor = %(corridor)s AND position > %(after)s AND position <= coalesce(
     (SELECT position FROM ledger.events

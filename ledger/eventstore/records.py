@@ -12,6 +12,10 @@ LOG_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of a head before its first commit, so that any clock reading comes after it."""
 
 
+DIGEST_BYTES = 16
+FINGERPRINT_BYTES = 32
+
+
 class NewEvent(NamedTuple):
     """An event to be appended: `state` is what will be stored and proven, byte for byte."""
 
@@ -37,9 +41,9 @@ class RecordedEvent:
 
 
 class Receipt(NamedTuple):
-    """The answer to one command, kept under the digest of partner and idempotency key.
+    """The answer to one command, kept under the digest of partner and idempotency key (DIGEST_BYTES).
 
-    `fingerprint` stands for method, path and body of the request, `fingerprint_key` names the erasable key it was made
+    `fingerprint` (FINGERPRINT_BYTES) stands for method, path and body of the request, `fingerprint_key` names the erasable key it was made
     under (None where no personal data is in it), `position` is the end of the log as the answer states it.
     """
 

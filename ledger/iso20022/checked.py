@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from ledger.domain.money import MAX_DIGITS, decimals, parse_amount
 from ledger.errors import CurrencyNotAccepted
@@ -128,82 +130,180 @@ class CheckedFields:
 
     def party(self, path: str, rules: PartyRules) -> Party:
         """A debtor or creditor with the name, town and country it must have."""
-        name = self.text(f"{path}/Nm", 140)
-        if not self.fields.text(f"{path}/Nm"):
-            self.breach(rules.name, f"{path}/Nm")
+        at = _party_paths(path)
+        name = self.text(at.name, 140)
+        if not self.fields.text(at.name):
+            self.breach(rules.name, at.name)
         return Party(
             name=name or "",
-            address=self._address(f"{path}/PstlAdr", rules),
-            birth=self._birth(f"{path}/Id/PrvtId/DtAndPlcOfBirth"),
-            identifications=self._identifications(f"{path}/Id/PrvtId/Othr") + self._identifications(f"{path}/Id/OrgId/Othr"),
-            bic=self.bic(f"{path}/Id/OrgId/AnyBIC"),
-            lei=self.lei(f"{path}/Id/OrgId/LEI"),
-            country_of_residence=self.country(f"{path}/CtryOfRes"),
+            address=self._address(at, rules),
+            birth=self._birth(at),
+            identifications=self._identifications(at.documents) + self._identifications(at.registrations),
+            bic=self.bic(at.bic),
+            lei=self.lei(at.lei),
+            country_of_residence=self.country(at.residence),
         )
 
     def account(self, path: str) -> Account | None:
         """An account, None where there is none."""
         if not self.fields.has(path):
             return None
-        iban, other = self.fields.text(f"{path}/Id/IBAN"), self.text(f"{path}/Id/Othr/Id", 34)
+        at = _account_paths(path)
+        iban, other = self.fields.text(at.iban), self.text(at.other, 34)
         if (iban is None) == (other is None):
-            self.breach(Rule.ACCOUNT_INVALID, f"{path}/Id")
+            self.breach(Rule.ACCOUNT_INVALID, at.number)
         elif iban is not None and not is_iban(iban):
-            self.breach(Rule.IBAN_INVALID, f"{path}/Id/IBAN")
-        return Account(iban=iban, other=other, currency=self.text(f"{path}/Ccy", 3), name=self.text(f"{path}/Nm", 70))
+            self.breach(Rule.IBAN_INVALID, at.iban)
+        return Account(iban=iban, other=other, currency=self.text(at.currency, 3), name=self.text(at.name, 70))
 
     def agent(self, path: str, required: Rule | None = None) -> Agent | None:
         """A bank, None where there is none; ``required`` is the rule that its absence, or that of BIC and LEI, breaks."""
-        prefix = f"{path}/FinInstnId"
-        if not self.fields.has(prefix) and required is None:
+        at = _agent_paths(path)
+        if not self.fields.has(at.institution) and required is None:
             return None
         agent = Agent(
-            bic=self.bic(f"{prefix}/BICFI") or self.bic(f"{prefix}/BIC"),  # BIC: the element's name up to version 02
-            lei=self.lei(f"{prefix}/LEI"),
-            name=self.text(f"{prefix}/Nm", 140),
-            clearing_member=self.text(f"{prefix}/ClrSysMmbId/MmbId"),
+            bic=self.bic(at.bic) or self.bic(at.old_bic),
+            lei=self.lei(at.lei),
+            name=self.text(at.name, 140),
+            clearing_member=self.text(at.clearing_member),
         )
-        if required is not None and not any(self.fields.text(f"{prefix}/{name}") for name in ("BICFI", "BIC", "LEI")):
-            self.breach(required, prefix)
+        if required is not None and not any(map(self.fields.text, (at.bic, at.old_bic, at.lei))):
+            self.breach(required, at.institution)
         return agent
 
-    def _address(self, path: str, rules: PartyRules) -> Address | None:
-        if not self.fields.text(f"{path}/TwnNm"):
-            self.breach(rules.town, f"{path}/TwnNm")
-        if not self.fields.text(f"{path}/Ctry"):
-            self.breach(rules.country, f"{path}/Ctry")
-        if not self.fields.has(path):
+    def _address(self, at: _PartyPaths, rules: PartyRules) -> Address | None:
+        if not self.fields.text(at.town):
+            self.breach(rules.town, at.town)
+        if not self.fields.text(at.country):
+            self.breach(rules.country, at.country)
+        if not self.fields.has(at.address):
             return None
-        parts = {field: self.text(f"{path}/{element}", length) for field, element, length in _ADDRESS}
-        return Address(**parts, country=self.country(f"{path}/Ctry"), lines=self.texts(f"{path}/AdrLine", 70))
+        values = self.fields.values
+        parts = {field: self.text(path, length) for field, path, length in at.address_parts if path in values}
+        return Address(**parts, country=self.country(at.country), lines=self.texts(at.lines, 70))
 
-    def _birth(self, path: str) -> Birth | None:
-        if not self.fields.has(path):
+    def _birth(self, at: _PartyPaths) -> Birth | None:
+        if not self.fields.has(at.birth):
             return None
-        on, country = self.day(f"{path}/BirthDt"), self.country(f"{path}/CtryOfBirth")
-        town = self.text(f"{path}/CityOfBirth")
-        if not all(self.fields.text(f"{path}/{name}") for name in ("BirthDt", "CityOfBirth", "CtryOfBirth")):
-            self.breach(Rule.BIRTH_INCOMPLETE, path)
+        on, country = self.day(at.birth_date), self.country(at.birth_country)
+        town = self.text(at.birth_town)
+        if not all(map(self.fields.text, (at.birth_date, at.birth_town, at.birth_country))):
+            self.breach(Rule.BIRTH_INCOMPLETE, at.birth)
         if on is None or town is None or country is None:
             return None
-        return Birth(on=on, town=town, country=country, province=self.text(f"{path}/PrvcOfBirth"))
+        return Birth(on=on, town=town, country=country, province=self.text(at.birth_province))
 
     def _identifications(self, path: str) -> tuple[Identification, ...]:
+        if path not in self.fields.counts:
+            return ()
         found = []
         for sibling in self.fields.siblings(path):
-            number = self.text(f"{sibling}/Id")
-            if not self.fields.text(f"{sibling}/Id"):
-                self.breach(Rule.IDENTIFICATION_INVALID, f"{sibling}/Id")
-            code = self.text(f"{sibling}/SchmeNm/Cd", 4)
+            at = _identification_paths(sibling)
+            number = self.text(at.number)
+            if not self.fields.text(at.number):
+                self.breach(Rule.IDENTIFICATION_INVALID, at.number)
+            code = self.text(at.code, 4)
             found.append(
                 Identification(
                     number=number or "",
-                    scheme=code or self.text(f"{sibling}/SchmeNm/Prtry"),
-                    issuer=self.text(f"{sibling}/Issr"),
-                    scheme_is_code=code is not None or not self.fields.has(f"{sibling}/SchmeNm/Prtry"),
+                    scheme=code or self.text(at.word),
+                    issuer=self.text(at.issuer),
+                    scheme_is_code=code is not None or not self.fields.has(at.word),
                 )
             )
         return tuple(found)
+
+
+# The paths below a party, an account and so on, put together once for each place they stand at
+
+
+class _PartyPaths(NamedTuple):
+    name: str
+    address: str
+    address_parts: tuple[tuple[str, str, int], ...]
+    lines: str
+    town: str
+    country: str
+    birth: str
+    birth_date: str
+    birth_town: str
+    birth_country: str
+    birth_province: str
+    documents: str
+    registrations: str
+    bic: str
+    lei: str
+    residence: str
+
+
+@lru_cache(maxsize=16)
+def _party_paths(path: str) -> _PartyPaths:
+    address, birth = f"{path}/PstlAdr", f"{path}/Id/PrvtId/DtAndPlcOfBirth"
+    return _PartyPaths(
+        name=f"{path}/Nm",
+        address=address,
+        address_parts=tuple((field, f"{address}/{element}", length) for field, element, length in _ADDRESS),
+        lines=f"{address}/AdrLine",
+        town=f"{address}/TwnNm",
+        country=f"{address}/Ctry",
+        birth=birth,
+        birth_date=f"{birth}/BirthDt",
+        birth_town=f"{birth}/CityOfBirth",
+        birth_country=f"{birth}/CtryOfBirth",
+        birth_province=f"{birth}/PrvcOfBirth",
+        documents=f"{path}/Id/PrvtId/Othr",
+        registrations=f"{path}/Id/OrgId/Othr",
+        bic=f"{path}/Id/OrgId/AnyBIC",
+        lei=f"{path}/Id/OrgId/LEI",
+        residence=f"{path}/CtryOfRes",
+    )
+
+
+class _IdentificationPaths(NamedTuple):
+    number: str
+    code: str
+    word: str
+    issuer: str
+
+
+@lru_cache(maxsize=64)
+def _identification_paths(path: str) -> _IdentificationPaths:
+    return _IdentificationPaths(number=f"{path}/Id", code=f"{path}/SchmeNm/Cd", word=f"{path}/SchmeNm/Prtry", issuer=f"{path}/Issr")
+
+
+class _AccountPaths(NamedTuple):
+    number: str
+    iban: str
+    other: str
+    currency: str
+    name: str
+
+
+@lru_cache(maxsize=16)
+def _account_paths(path: str) -> _AccountPaths:
+    return _AccountPaths(number=f"{path}/Id", iban=f"{path}/Id/IBAN", other=f"{path}/Id/Othr/Id", currency=f"{path}/Ccy", name=f"{path}/Nm")
+
+
+class _AgentPaths(NamedTuple):
+    institution: str
+    bic: str
+    old_bic: str
+    lei: str
+    name: str
+    clearing_member: str
+
+
+@lru_cache(maxsize=16)
+def _agent_paths(path: str) -> _AgentPaths:
+    institution = f"{path}/FinInstnId"
+    return _AgentPaths(
+        institution=institution,
+        bic=f"{institution}/BICFI",
+        old_bic=f"{institution}/BIC",  # the element's name up to version 02
+        lei=f"{institution}/LEI",
+        name=f"{institution}/Nm",
+        clearing_member=f"{institution}/ClrSysMmbId/MmbId",
+    )
 
 
 def _amount_rule(plain: str | None, places: int) -> Rule | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.iso20022.errors import TooLarge
@@ -33,12 +32,13 @@ class Fields:
     they are never taken for the message's own. Empty elements have no text; outer white space is dropped.
     """
 
-    __slots__ = ("counts", "repeated", "values")
+    __slots__ = ("counts", "repeated", "strange", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.repeated: list[str] = []  # paths of elements with equal siblings, as often as they repeat
+        self.strange = False  # whether it has elements at more places than any real message does
 
     def text(self, path: str) -> str | None:
         """The text at the path, None where it is absent or empty."""
@@ -61,66 +61,56 @@ class Fields:
         return [text for text in found if text is not None]
 
 
-class OpenPart:
-    """A part whose end tag has not come yet; fills its `Fields`.
+class Place:
+    """An element's place in a part, below the place of the element that holds it. Files repeat places by the thousand: each is made once.
 
-    ``path`` is the part's own path below Document, ``depth`` the number of elements open when it began, itself included.
+    ``path`` is its path in the part, with the number among equal siblings; ``plain`` is it without numbers. The part's root has an
+    empty path and no ``parent``.
     """
 
-    __slots__ = ("_characters", "_elements", "_leaf", "_limits", "_paths", "depth", "fields", "path")
+    __slots__ = ("children", "level", "parent", "path", "plain", "siblings")
 
-    def __init__(self, path: str, depth: int, limits: Limits) -> None:
+    def __init__(self, parent: Place | None, name: str = "") -> None:
+        self.parent = parent
+        self.path: str = f"{parent.path}/{name}" if parent is not None and parent.path else name
+        self.plain: str = f"{parent.plain}/{name}" if parent is not None and parent.plain else name
+        self.level: int = 0 if parent is None else parent.level + 1
+        self.children: dict[str, Place] = {}  # by tag
+        self.siblings: dict[int, Place] = {}  # by number, from 2 on
+
+    def sibling(self, number: int) -> Place:
+        """A new place for an equal sibling, the second one or a later one."""
+        place = Place(self.parent)
+        place.path, place.plain, place.level = f"{self.path}[{number}]", self.plain, self.level
+        return place
+
+
+class OpenPart:
+    """A part whose end tag has not come yet, with the `Fields` found so far.
+
+    ``path`` is the part's own path below Document, ``depth`` the number of elements open when it began, itself included, ``place`` where
+    in it the reading stands.
+    """
+
+    __slots__ = ("_limits", "depth", "fields", "path", "place")
+
+    def __init__(self, path: str, depth: int, place: Place, limits: Limits) -> None:
         self.path = path
         self.depth = depth
+        self.place = place
         self.fields = Fields()
         self._limits = limits
-        self._paths = [""]  # of the open elements, the part's root first
-        self._leaf = True  # whether the open element has no child so far
-        self._elements = 0
-        self._characters = 0
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """An element begins below the part's root."""
-        self._elements += 1
-        if self._elements > self._limits.part_elements_max:
-            raise TooLarge(
-                f"{self.path} holds more than {self._limits.part_elements_max} elements.",
-                field=self.path,
-                way_out="Send smaller parts.",
-            )
-        above = self._paths[-1]
-        path = f"{above}/{name}" if above else name
-        counts = self.fields.counts
-        if path in counts:
-            count = counts[path] = counts[path] + 1
-            self.fields.repeated.append(path)
-            path = f"{path}[{count}]"
-        else:
-            counts[path] = 1
-        self._paths.append(path)
-        self._leaf = True
-        if attributes:
-            for attribute, value in attributes.items():
-                self._keep(f"{path}@{attribute}", value)
+    def check_size(self) -> None:
+        """Raises TooLarge when it holds more than a part may. Asked at its end, and while it is still open after each chunk."""
+        fields, limits = self.fields, self._limits
+        if len(fields.counts) + len(fields.repeated) > limits.part_elements_max:
+            raise self._too_large(f"{limits.part_elements_max} elements")
+        if sum(map(len, fields.values.values())) > limits.part_characters_max:
+            raise self._too_large(f"{limits.part_characters_max} characters")
 
-    def end(self, texts: list[str]) -> None:
-        """It ends; ``texts`` are the pieces of text since the last tag."""
-        path = self._paths.pop()
-        if self._leaf:
-            self._leaf = False
-            text = "".join(texts).strip()
-            if text:
-                self._keep(path, text)
-
-    def _keep(self, path: str, text: str) -> None:
-        self._characters += len(text)
-        if self._characters > self._limits.part_characters_max:
-            raise TooLarge(
-                f"{self.path} holds more than {self._limits.part_characters_max} characters.",
-                field=self.path,
-                way_out="Send smaller parts.",
-            )
-        self.fields.values[path] = text
+    def _too_large(self, limit: str) -> TooLarge:
+        return TooLarge(f"{self.path} holds more than {limit}.", field=self.path, way_out="Send smaller parts.")
 
 
 _HARMLESS = re.compile(r"[A-Za-z0-9.,:+\-]{1,40}")

@@ -7,9 +7,9 @@ that banks add to it, are in `rules`. One bad transfer never sinks its file; a f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Context, Decimal
-from typing import BinaryIO, cast
+from datetime import datetime
+from decimal import Decimal
+from typing import BinaryIO, NamedTuple, cast
 from uuid import UUID
 
 from ledger.iso20022.checked import CREDITOR, DEBTOR, CheckedFields
@@ -21,24 +21,21 @@ from ledger.iso20022.credit_transfer import (
     Product,
     TransferFault,
 )
-from ledger.iso20022.errors import ControlSumWrong, ElementMissing, ElementRepeated, TransferCountWrong, ValueInvalid
-from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits, safe
+from ledger.iso20022.errors import ElementRepeated
+from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
+from ledger.iso20022.packed import PackedPart, Packer
+from ledger.iso20022.pacs008_group import GROUP, TRANSFER, Totals, missing, read_group
 from ledger.iso20022.pacs008_writer import write_pacs008
-from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.supplement import read_supplement
-from ledger.iso20022.values import read_count, read_date, read_decimal, read_instant, read_uetr
+from ledger.iso20022.values import is_uetr, read_decimal, read_instant, read_uetr
 from ledger.iso20022.xml import MessageStream
 
-__all__ = ["read_pacs008", "stream_pacs008", "write_pacs008"]
+__all__ = ["ScannedFile", "read_pacs008", "stream_pacs008", "write_pacs008"]
 
-_GROUP = "FIToFICstmrCdtTrf/GrpHdr"
-_TRANSFER = "FIToFICstmrCdtTrf/CdtTrfTxInf"
-_SETTLEMENT_METHODS = frozenset({"INDA", "INGA", "COVE", "CLRG"})
+_UETR = "PmtId/UETR"
 _CHARGE_BEARERS = {bearer.value: bearer for bearer in ChargeBearer}
 _PRODUCTS = {product.value: product for product in Product}
-# Sums of many amounts of 18 digits stay exact.
-_EXACT = Context(prec=60)
 # What is read once must stand once: below these, equal siblings are refused, except where the standard allows them.
 _READ_ONCE = frozenset(
     {"PmtId", "PmtTpInf", "IntrBkSttlmAmt", "IntrBkSttlmDt", "AccptncDtTm", "InstdAmt", "XchgRate", "ChrgBr", "InstgAgt", "InstdAgt"}
@@ -63,114 +60,87 @@ def stream_pacs008(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) ->
 
     What is wrong with the file as a whole may show only at its end: act on nothing before the iteration is complete.
     """
-    stream = MessageStream(source, "pacs.008", frozenset({_GROUP, _TRANSFER}), limits=limits)
-    totals: _Totals | None = None
-    seen: set[UUID] = set()
+    parts = _parts(source, limits)
+    totals = cast(Totals, next(parts))
+    yield totals.group
+    for part in cast("Iterator[_Part]", parts):
+        yield _read_transfer(part, totals)
+
+
+class ScannedFile:
+    """A file that can be taken as a whole, to be read transfer by transfer, as often as needed: each transfer, or its fault, in order.
+
+    What was read of it is kept packed, about a kilobyte a transfer.
+    """
+
+    def __init__(self, source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> None:
+        """Reads the file to its end. Raises what `read_pacs008` raises."""
+        parts = _parts(source, limits)
+        packer = Packer()
+        self._totals = cast(Totals, next(parts))
+        self._kept: list[tuple[PackedPart, bool] | CreditTransfer | TransferFault] = []
+        for part in cast("Iterator[_Part]", parts):
+            if part.fields.strange:
+                # Full of elements that only a stranger would send: what it comes to is small, and what it holds is not.
+                self._kept.append(_read_transfer(part, self._totals))
+            else:
+                self._kept.append((packer.packed(part.fields), part.uetr_came_before))
+
+    @property
+    def group(self) -> GroupHeader:
+        """What the file says of itself."""
+        return self._totals.group
+
+    def __len__(self) -> int:
+        """How many transfers it has, faulty ones among them."""
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[CreditTransfer | TransferFault]:
+        for index, kept in enumerate(self._kept, 1):
+            if isinstance(kept, tuple):
+                packed, uetr_came_before = kept
+                yield _read_transfer(_Part(index, packed.unpacked(), uetr_came_before), self._totals)
+            else:
+                yield kept
+
+
+class _Part(NamedTuple):
+    """A transfer as it stands in the file: its number from 1 on, its fields, whether a transfer before it has its UETR."""
+
+    number: int
+    fields: Fields
+    uetr_came_before: bool
+
+
+def _parts(source: bytes | BinaryIO, limits: Limits) -> Iterator[Totals | _Part]:
+    """The group header with its totals first, then every transfer. The totals are checked at the end."""
+    stream = MessageStream(source, "pacs.008", frozenset({GROUP, TRANSFER}), limits=limits)
+    totals: Totals | None = None
+    seen: set[str] = set()
     for path, fields in stream:
-        if path == _GROUP:
+        if path == GROUP:
             if totals is not None:
-                raise ElementRepeated("The file has two group headers.", field=_GROUP, way_out="Send one.")
-            group = _read_group(fields, stream)
-            totals = _Totals(group, fields)
-            yield group
+                raise ElementRepeated("The file has two group headers.", field=GROUP, way_out="Send one.")
+            totals = Totals(read_group(fields, stream), fields)
+            yield totals
         elif totals is None:
-            raise _missing("GrpHdr, before the first transfer", _GROUP)
+            raise missing("GrpHdr, before the first transfer", GROUP)
         else:
             totals.count(fields)
-            yield _read_transfer(fields, totals, seen)
+            uetr = fields.text(_UETR)
+            came_before = uetr is not None and uetr in seen
+            if uetr is not None and is_uetr(uetr):
+                seen.add(uetr)
+            yield _Part(totals.transfers, fields, came_before)
     if totals is None:
-        raise _missing("GrpHdr", _GROUP)
+        raise missing("GrpHdr", GROUP)
     totals.check()
 
 
-class _Totals:
-    """What the group header says of all transfers, and what they come to."""
-
-    def __init__(self, group: GroupHeader, fields: Fields) -> None:
-        self.group = group
-        self.product = fields.text("PmtTpInf/LclInstrm/Prtry")
-        self.category_purpose = fields.text("PmtTpInf/CtgyPurp/Cd")
-        self.transfers = 0
-        self._sum = Decimal(0)
-        self._currencies: set[str | None] = set()
-        self._total = _sum_field(fields, "TtlIntrBkSttlmAmt")
-        self._total_currency = fields.text("TtlIntrBkSttlmAmt@Ccy")
-
-    def count(self, transfer: Fields) -> None:
-        """Adds one transfer. An amount that is no number adds nothing; its transfer is refused anyway."""
-        self.transfers += 1
-        amount = read_decimal(transfer.text("IntrBkSttlmAmt") or "", digits_max=18, decimals_max=17)
-        if amount is not None:
-            self._sum = _EXACT.add(self._sum, amount)
-        self._currencies.add(transfer.text("IntrBkSttlmAmt@Ccy"))
-
-    def check(self) -> None:
-        """Raises ElementMissing, TransferCountWrong or ControlSumWrong."""
-        if self.transfers == 0:
-            raise _missing("CdtTrfTxInf", _TRANSFER)
-        if self.transfers != self.group.transfer_count:
-            raise TransferCountWrong(
-                f"NbOfTxs says {self.group.transfer_count}, the file has {self.transfers} transfers.",
-                field=f"{_GROUP}/NbOfTxs",
-                value=self.group.transfer_count,
-                way_out="Send the whole file again.",
-            )
-        for name, stated in (("CtrlSum", self.group.control_sum), ("TtlIntrBkSttlmAmt", self._total)):
-            if stated is not None and stated != self._sum:
-                raise ControlSumWrong(
-                    f"{name} says {stated}, the settlement amounts come to {self._sum}.",
-                    field=f"{_GROUP}/{name}",
-                    value=stated,
-                    way_out="Send the whole file again.",
-                )
-        if self._total is not None and self._currencies != {self._total_currency}:
-            raise ControlSumWrong(
-                "TtlIntrBkSttlmAmt is in another currency than the settlement amounts.",
-                field=f"{_GROUP}/TtlIntrBkSttlmAmt",
-                way_out="Send one file for each settlement currency.",
-            )
-
-
-def _read_group(fields: Fields, stream: MessageStream) -> GroupHeader:
-    if fields.repeated:
-        again = fields.repeated[0]
-        raise ElementRepeated(f"{again} stands twice.", field=f"{_GROUP}/{again}", way_out="Send it once.")
-    message_id = fields.text("MsgId")
-    if message_id is None:
-        raise _missing("MsgId", f"{_GROUP}/MsgId")
-    if len(message_id) > 35:
-        raise _invalid("MsgId", "has more than 35 characters")
-    created_at = _group_instant(fields, "CreDtTm")
-    count_text = fields.text("NbOfTxs")
-    if count_text is None:
-        raise _missing("NbOfTxs", f"{_GROUP}/NbOfTxs")
-    count = read_count(count_text)
-    if count is None:
-        raise _invalid("NbOfTxs", f"is {safe(count_text)}, not a number of at most 15 digits")
-    method = fields.text("SttlmInf/SttlmMtd")
-    if method is None:
-        raise _missing("SttlmMtd", f"{_GROUP}/SttlmInf/SttlmMtd")
-    if method not in _SETTLEMENT_METHODS:
-        raise _invalid("SttlmInf/SttlmMtd", f"is {safe(method)}, not one of {', '.join(sorted(_SETTLEMENT_METHODS))}")
-    return GroupHeader(
-        message_id=message_id,
-        created_at=created_at,
-        transfer_count=count,
-        settlement_method=method,
-        control_sum=_sum_field(fields, "CtrlSum"),
-        settlement_date=_group_date(fields, "IntrBkSttlmDt"),
-        instructing_agent=_group_agent(fields, "InstgAgt"),
-        instructed_agent=_group_agent(fields, "InstdAgt"),
-        version=stream.version,
-        header=stream.header,
-        notes=tuple(stream.notes),
-    )
-
-
-def _read_transfer(fields: Fields, totals: _Totals, seen: set[UUID]) -> CreditTransfer | TransferFault:
-    index = totals.transfers
-    checked = CheckedFields(fields, f"/Document/{_TRANSFER}[{index}]")
-    uetr = _uetr(checked, seen)
+def _read_transfer(part: _Part, totals: Totals) -> CreditTransfer | TransferFault:
+    index, fields, uetr_came_before = part
+    checked = CheckedFields(fields, f"/Document/{TRANSFER}[{index}]")
+    uetr = _uetr(checked, uetr_came_before)
     for path in dict.fromkeys(fields.repeated):
         if path.partition("/")[0] in _READ_ONCE and not path.endswith(_MAY_REPEAT) and "RmtInf/Strd" not in path:
             checked.breach(Rule.ELEMENT_REPEATED, path)
@@ -243,18 +213,16 @@ def _read_transfer(fields: Fields, totals: _Totals, seen: set[UUID]) -> CreditTr
     )
 
 
-def _uetr(checked: CheckedFields, seen: set[UUID]) -> UUID | None:
-    text = checked.fields.text("PmtId/UETR")
+def _uetr(checked: CheckedFields, came_before: bool) -> UUID | None:
+    text = checked.fields.text(_UETR)
     if text is None:
-        checked.breach(Rule.UETR_MISSING, "PmtId/UETR")
+        checked.breach(Rule.UETR_MISSING, _UETR)
         return None
     uetr = read_uetr(text)
     if uetr is None:
-        checked.breach(Rule.UETR_INVALID, "PmtId/UETR", text)
-    elif uetr in seen:
-        checked.breach(Rule.UETR_REPEATED, "PmtId/UETR", text)
-    else:
-        seen.add(uetr)
+        checked.breach(Rule.UETR_INVALID, _UETR, text)
+    elif came_before:
+        checked.breach(Rule.UETR_REPEATED, _UETR, text)
     return uetr
 
 
@@ -305,53 +273,3 @@ def _accepted_at(checked: CheckedFields) -> datetime | None:
     if found is None:
         checked.breach(Rule.DATE_INVALID, "AccptncDtTm", text)
     return found
-
-
-def _group_instant(fields: Fields, path: str) -> datetime:
-    text = fields.text(path)
-    if text is None:
-        raise _missing(path, f"{_GROUP}/{path}")
-    found = read_instant(text)
-    if found is None:
-        raise _invalid(path, f"is {safe(text)}, not a date and time such as 2026-03-27T09:30:00+01:00")
-    return found
-
-
-def _group_date(fields: Fields, path: str) -> date | None:
-    text = fields.text(path)
-    if text is None:
-        return None
-    found = read_date(text)
-    if found is None:
-        raise _invalid(path, f"is {safe(text)}, not a date such as 2026-03-27")
-    return found
-
-
-def _sum_field(fields: Fields, path: str) -> Decimal | None:
-    text = fields.text(path)
-    if text is None:
-        return None
-    found = read_decimal(text, digits_max=18, decimals_max=17)
-    if found is None:
-        raise _invalid(path, f"is {safe(text)}, not a decimal number of at most 18 digits")
-    return found
-
-
-def _group_agent(fields: Fields, path: str) -> Agent | None:
-    if not fields.has(path):
-        return None
-    prefix = f"{path}/FinInstnId"
-    return Agent(
-        bic=fields.text(f"{prefix}/BICFI") or fields.text(f"{prefix}/BIC"),
-        lei=fields.text(f"{prefix}/LEI"),
-        name=fields.text(f"{prefix}/Nm"),
-        clearing_member=fields.text(f"{prefix}/ClrSysMmbId/MmbId"),
-    )
-
-
-def _missing(what: str, path: str) -> ElementMissing:
-    return ElementMissing(f"The file lacks {what}.", field=path, way_out="Send the whole file, as its schema asks.")
-
-
-def _invalid(path: str, why: str) -> ValueInvalid:
-    return ValueInvalid(f"{path} {why}.", field=f"{_GROUP}/{path}", way_out="Correct it.")

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from string import ascii_letters
 
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+# Letters count from 10 on (ISO 7064), small ones like capital ones.
+_AS_DIGITS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,6 +74,10 @@ class Party:
     lei: str | None = None
     country_of_residence: str | None = None
 
+    def with_native_name(self, native_name: str) -> Party:
+        """The same with its name in the person's own script."""
+        return Party(self.name, native_name, self.address, self.birth, self.identifications, self.bic, self.lei, self.country_of_residence)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Account:
@@ -118,4 +125,4 @@ def is_country(text: str) -> bool:
 
 
 def _modulo_97(text: str) -> int:
-    return int("".join([str(int(character, 36)) for character in text])) % 97
+    return int(text.translate(_AS_DIGITS)) % 97

@@ -14,7 +14,7 @@ A bank that does not know it may leave it away; one that forbids supplementary d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -41,11 +41,11 @@ class Supplement:
 
     def debtor(self, party: Party) -> Party:
         """The debtor with its native name."""
-        return replace(party, native_name=self.debtor_native_name) if self.debtor_native_name else party
+        return party.with_native_name(self.debtor_native_name) if self.debtor_native_name else party
 
     def creditor(self, party: Party) -> Party:
         """The creditor with its native name."""
-        return replace(party, native_name=self.creditor_native_name) if self.creditor_native_name else party
+        return party.with_native_name(self.creditor_native_name) if self.creditor_native_name else party
 
 
 NOTHING = Supplement()
@@ -53,6 +53,8 @@ NOTHING = Supplement()
 
 def read_supplement(checked: CheckedFields) -> Supplement:
     """The supplement of a transfer, empty where it has none; supplements of other namespaces are left alone."""
+    if "SplmtryData" not in checked.fields.counts:
+        return NOTHING
     for sibling in checked.fields.siblings("SplmtryData"):
         root = f"{sibling}/Envlp/{_N}Splmt"
         if checked.fields.has(root):

@@ -77,6 +77,11 @@ def write_instant(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds")
 
 
+def is_uetr(text: str) -> bool:
+    """Whether the text is a UUIDv4Identifier: version 4, lower case (RFC 9562)."""
+    return _UUID_V4.fullmatch(text) is not None
+
+
 def read_uetr(text: str) -> UUID | None:
-    """A UUIDv4Identifier: version 4, lower case (RFC 9562); None where the text is none."""
-    return UUID(text) if _UUID_V4.fullmatch(text) else None
+    """A UUIDv4Identifier; None where the text is none."""
+    return UUID(text) if is_uetr(text) else None

@@ -31,13 +31,13 @@ from ledger.iso20022.errors import (
     TooLarge,
     TruncatedMessage,
 )
-from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits, OpenPart
+from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits, OpenPart, Place
 
 _CHUNK_BYTES = 64 * 1024
 # Parts stand at most this deep below Document, so the paths of deeper elements need not be put together to be looked up.
 _PART_DEPTH_MAX = 3
-# A message has a few hundred element names; a hostile one must not fill memory with invented ones.
-_NAMES_KEPT_MAX = 2_000
+# A message has a few hundred places for elements; a hostile one must not fill memory with invented ones.
+_PLACES_KEPT_MAX = 5_000
 # Error numbers of libxml2 (libxml/xmlerror.h).
 _DOCUMENT_EMPTY, _CONTENT_AFTER_END, _TAG_MISMATCH, _RESOURCE_LIMIT = 4, 5, 76, 114
 
@@ -91,7 +91,7 @@ class MessageStream:
                 parser.feed(chunk)
             except etree.XMLSyntaxError as error:
                 _refuse_syntax(error, at_end=False)
-            target.check_pending_text()
+            target.check_pending()
             yield from target.drain()
         if size == 0:
             raise NotXml("The message is empty.", field="message", way_out="Send XML 1.0 in UTF-8.")
@@ -120,30 +120,41 @@ def identify(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> str:
 
 
 class _Target:
-    """Receives the parser's events (lxml gives their names) and keeps only open and finished parts."""
+    """Receives the parser's events (lxml gives their names) and keeps only open and finished parts.
+
+    ``start`` and ``end`` run a hundred times for each transfer, so within a part they only walk from place to place.
+    """
 
     def __init__(self, stream: MessageStream) -> None:
         self._stream = stream
         self._depth_max = stream.limits.depth_max
-        self._depth = 0
+        self._depth = 0  # of the open element outside of parts, or of the outermost open part
         self._document_depth = 0  # 0 outside of the Document
         self._namespace = ""
-        self._path: list[str] = []  # names from below Document down to the open element, as deep as parts can stand
-        self._open: list[OpenPart] = []
+        self._path: list[str] = []  # names from below Document down to that element, as deep as parts can stand
+        self._open: list[OpenPart] = []  # parts that another one interrupts, and the innermost one
         self._ready: list[tuple[str, Fields]] = []
-        self._names: dict[str, str] = {}  # tag -> its name in paths, given the namespace
+        self._roots: dict[str, Place] = {}  # of the places in parts, by the part's path
+        self._places_kept = 0
         self._texts: list[str] = []  # since the last tag
         self.data = self._texts.append
         self.input_ended = False
         self.cut_tag = False
+        # Of the innermost open part; without one, no place.
+        self._place: Place | None = None
+        self._values: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._leaf = False  # whether the open element has no child so far
 
     def drain(self) -> Iterator[tuple[str, Fields]]:
         """Hands out the finished parts once."""
         ready, self._ready = self._ready, []
         yield from ready
 
-    def check_pending_text(self) -> None:
-        """Keeps one text from growing over many chunks before its element ends."""
+    def check_pending(self) -> None:
+        """Keeps a part, or a single text, from growing over many chunks before its element ends."""
+        for part in self._open:
+            part.check_size()
         if sum(map(len, self._texts)) > self._stream.limits.part_characters_max:
             raise TooLarge(
                 f"One text is longer than {self._stream.limits.part_characters_max} characters.",
@@ -164,35 +175,117 @@ class _Target:
             self.cut_tag = True
             return
         self._texts.clear()
-        self._depth += 1
-        if self._depth > self._depth_max:
-            raise TooDeep(
-                f"Elements are nested more than {self._depth_max} deep.",
-                field="message",
-                way_out="Send the message without so many envelopes.",
-            )
-        if not self._document_depth and not self._open:
-            self._start_outside(tag)
+        above = self._place
+        if above is None:
+            self._start_outside_of_parts(tag)
             return
-        name = self._names.get(tag) or self._name(tag)
-        if self._document_depth and self._depth - self._document_depth <= _PART_DEPTH_MAX:
-            self._path.append(name)
-            path = "/".join(self._path)
-            if path in self._stream.parts:
-                self._open.append(OpenPart(path, self._depth, self._stream.limits))
-                return
-        if self._open:
-            self._open[-1].start(name, attributes)
+        place = above.children.get(tag) or self._place_below(above, tag)
+        if place is None:
+            return
+        path = place.path
+        if path in self._counts:
+            place = self._place_again(place)
+            path = place.path
+        else:
+            self._counts[path] = 1
+        self._place = place
+        self._leaf = True
+        if attributes:
+            for attribute, value in attributes.items():
+                self._values[f"{path}@{attribute}"] = value
 
     def end(self, _tag: str) -> None:
+        place = self._place
+        if place is None:
+            self._texts.clear()
+            self._leave()
+        elif place.parent is None:
+            self._texts.clear()
+            self._finish_part()
+        else:
+            if self._leaf:
+                self._leaf = False
+                text = "".join(self._texts).strip()
+                if text:
+                    self._values[place.path] = text
+            self._texts.clear()
+            self._place = place.parent
+
+    def close(self) -> None:
+        """Nothing to hand over: the stream asks for the parts as they come."""
+
+    # Within a part
+
+    def _place_below(self, above: Place, tag: str) -> Place | None:
+        """The place of an element that has not stood there before; None where it is a part of its own, which is open then."""
+        part = self._open[-1]
+        place = Place(above, self._name(tag))
+        depth = part.depth + place.level
+        self._check_depth(depth)
+        if self._document_depth and depth - self._document_depth <= _PART_DEPTH_MAX:
+            path = f"{part.path}/{place.plain}"
+            if path in self._stream.parts:
+                part.place = above
+                self._open_part(path, depth)
+                return None
+        if self._keeps_place():
+            above.children[tag] = place
+        return place
+
+    def _place_again(self, place: Place) -> Place:
+        """The place of an element with equal siblings before it."""
+        count = self._counts[place.path] = self._counts[place.path] + 1
+        self._open[-1].fields.repeated.append(place.path)
+        again = place.siblings.get(count)
+        if again is None:
+            again = place.sibling(count)
+            if self._keeps_place():
+                place.siblings[count] = again
+        return again
+
+    def _keeps_place(self) -> bool:
+        if self._places_kept == _PLACES_KEPT_MAX:
+            self._open[-1].fields.strange = True
+            return False
+        self._places_kept += 1
+        return True
+
+    def _open_part(self, path: str, depth: int) -> None:
+        root = self._roots.setdefault(path, Place(None))
+        part = OpenPart(path, depth, root, self._stream.limits)
+        self._open.append(part)
+        self._go_on_with(part)
+
+    def _go_on_with(self, part: OpenPart) -> None:
+        self._place, self._values, self._counts, self._leaf = part.place, part.fields.values, part.fields.counts, False
+
+    def _finish_part(self) -> None:
+        part = self._open.pop()
+        part.check_size()
         if self._open:
-            part = self._open[-1]
-            if part.depth == self._depth:
-                self._open.pop()
-                self._finish(part)
-            else:
-                part.end(self._texts)
-        self._texts.clear()
+            self._go_on_with(self._open[-1])
+        else:
+            self._place = None
+            self._leave()
+        if part.path == "AppHdr":
+            self._finish_header(part.fields)
+        else:
+            self._ready.append((part.path, part.fields))
+
+    # Outside of parts
+
+    def _start_outside_of_parts(self, tag: str) -> None:
+        self._depth += 1
+        self._check_depth(self._depth)
+        if not self._document_depth:
+            self._start_outside(tag)
+        elif self._depth - self._document_depth <= _PART_DEPTH_MAX:
+            self._path.append(self._name(tag))
+            path = "/".join(self._path)
+            if path in self._stream.parts:
+                self._open_part(path, self._depth)
+
+    def _leave(self) -> None:
         if self._document_depth:
             if self._depth == self._document_depth:
                 self._document_depth = 0
@@ -200,8 +293,13 @@ class _Target:
                 self._path.pop()
         self._depth -= 1
 
-    def close(self) -> None:
-        """Nothing to hand over: the stream asks for the parts as they come."""
+    def _check_depth(self, depth: int) -> None:
+        if depth > self._depth_max:
+            raise TooDeep(
+                f"Elements are nested more than {self._depth_max} deep.",
+                field="message",
+                way_out="Send the message without so many envelopes.",
+            )
 
     def _start_outside(self, tag: str) -> None:
         namespace, name = _split(tag)
@@ -217,20 +315,17 @@ class _Target:
             self._enter(namespace)
             self._check_header()
         elif name == "AppHdr" and is_header_namespace(namespace):
-            self._open.append(OpenPart("AppHdr", self._depth, self._stream.limits))
             self._enter(namespace)
+            self._open_part("AppHdr", self._depth)
 
-    def _finish(self, part: OpenPart) -> None:
-        if part.path != "AppHdr":
-            self._ready.append((part.path, part.fields))
-            return
+    def _finish_header(self, fields: Fields) -> None:
         if self._stream.header is not None:
             raise SeveralDocuments(
                 "The message has more than one business application header.",
                 field="AppHdr",
                 way_out="Send each Document in a file of its own.",
             )
-        self._stream.header = read_header(self._namespace, part.fields)
+        self._stream.header = read_header(self._namespace, fields)
         self._check_header()
 
     def _check_header(self) -> None:
@@ -241,14 +336,12 @@ class _Target:
 
     def _enter(self, namespace: str) -> None:
         self._namespace = namespace
-        self._names.clear()
+        self._roots.clear()
 
     def _name(self, tag: str) -> str:
+        """The name in paths, where the namespace of the message is understood."""
         namespace, local = _split(tag)
-        name = local if namespace == self._namespace else tag
-        if len(self._names) < _NAMES_KEPT_MAX:
-            self._names[tag] = name
-        return name
+        return local if namespace == self._namespace else tag
 
 
 def _chunks(source: bytes | BinaryIO) -> Iterator[bytes]:

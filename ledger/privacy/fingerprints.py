@@ -15,9 +15,10 @@ from typing import Final
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from ledger.privacy.framing import framed
+from ledger.privacy.framing import LENGTH_BYTES, framed
 
 FINGERPRINT_BYTES: Final = 32
+_HASHED_IN_ONE_GO_MAX: Final = 64 * 1024
 _PURPOSE: Final = b"corridor/fingerprint/v1"
 _KEY_PURPOSE: Final = b"corridor/fingerprint-key/v1"
 
@@ -27,8 +28,13 @@ def fingerprint(key: bytes, method: str, path: str, body: bytes) -> bytes:
 
     ``path`` is taken with its query, ``body`` as the exact bytes that were sent.
     """
-    message = framed(_PURPOSE, method.upper().encode(), path.encode(errors="surrogatepass"), body)
-    return hmac.digest(key, message, hashlib.sha256)
+    before_body = framed(_PURPOSE, method.upper().encode(), path.encode(errors="surrogatepass"))
+    if len(body) < _HASHED_IN_ONE_GO_MAX:
+        return hmac.digest(key, before_body + framed(body), hashlib.sha256)
+    # A file is not copied only to have its length put before it.
+    hashed = hmac.new(key, before_body + len(body).to_bytes(LENGTH_BYTES, "big"), hashlib.sha256)
+    hashed.update(body)
+    return hashed.digest()
 
 
 def fingerprint_key(subject_key: bytes) -> bytes:

@@ -11,5 +11,8 @@ LENGTH_BYTES = 8
 
 
 def framed(purpose: bytes, *parts: bytes) -> bytes:
-    """The purpose and the parts, each preceded by its length as an unsigned 64-bit big-endian number."""
-    return b"".join(len(part).to_bytes(LENGTH_BYTES, "big") + part for part in (purpose, *parts))
+    """The purpose and the parts, each preceded by its length as an unsigned 64-bit big-endian number.
+
+    Nothing stands around them, so ``framed(a, b)`` is ``framed(a) + framed(b)``: what stays the same may be framed once.
+    """
+    return b"".join([len(part).to_bytes(LENGTH_BYTES, "big") + part for part in (purpose, *parts)])

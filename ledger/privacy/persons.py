@@ -39,6 +39,9 @@ def person_id(index_key: bytes, participant: str, document: str) -> UUID:
 
 def normal_document(document: str) -> str:
     """Letters and digits only, in one form: NFKC (Unicode UAX #15), case folded, decimal digits of every script as 0–9."""
+    if document.isascii():
+        # Compatibility forms and digits of other scripts are what the rest of the world's characters have.
+        return "".join(filter(str.isalnum, document.lower()))
     folded = unicodedata.normalize("NFKC", document).casefold()
     return "".join(
         character if (digit := unicodedata.decimal(character, None)) is None else str(digit) for character in folded if character.isalnum()

@@ -29,6 +29,7 @@ _KEY_PURPOSE: Final = b"corridor/record-key/v1"
 _PURPOSE: Final = b"corridor/record/v1"
 _AS_BYTES: Final = b"b"
 _AS_JSON: Final = b"j"
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class RecordKind(StrEnum):
@@ -60,8 +61,9 @@ def encode(kind: RecordKind, value: object) -> bytes:
     if isinstance(value, bytes):
         return _AS_BYTES + value
     try:
+        text = _JSON.encode(value)  # raises for what refers to itself, so that looking through it ends
         _check_no_float(value)
-        return _AS_JSON + json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return _AS_JSON + text.encode()
     except (TypeError, ValueError, RecursionError):
         # Raised anew without its cause, which may carry the value.
         raise RecordUnfit(
@@ -84,6 +86,7 @@ class RecordCipher:
 
     def __init__(self, subject_id: UUID, subject_key: bytes) -> None:
         self._subject_id = subject_id
+        self._bound = framed(_PURPOSE, subject_id.bytes)
         self._cipher = AESGCM(HKDFExpand(SHA256(), KEY_BYTES, _KEY_PURPOSE).derive(subject_key))
 
     def seal(self, kind: RecordKind, encoded: bytes) -> tuple[bytes, bytes]:
@@ -103,18 +106,21 @@ class RecordCipher:
             ) from None
 
     def _bound_to(self, kind: RecordKind) -> bytes:
-        return framed(_PURPOSE, self._subject_id.bytes, kind.encode())
+        return self._bound + framed(kind.encode())
 
 
 def _check_no_float(value: object) -> None:
     """JSON would take a float; an amount that passed as one would come back as another amount."""
-    if isinstance(value, float):
-        raise TypeError
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError
-            _check_no_float(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check_no_float(item)
+    left = [value]
+    while left:
+        looked_at = left.pop()
+        if isinstance(looked_at, float):
+            raise TypeError
+        if isinstance(looked_at, dict):
+            for key, item in looked_at.items():
+                if type(key) is not str and not isinstance(key, str):
+                    raise TypeError
+                if type(item) is not str:  # most are texts, and need no second look
+                    left.append(item)
+        elif isinstance(looked_at, list | tuple):
+            left.extend(looked_at)

@@ -33,8 +33,8 @@ class TrailEntry(NamedTuple):
 
 
 def trail(at: Snapshot, uetr: UUID) -> list[TrailEntry]:
-    """Everything that concerns one transfer in log order: its own events, its quote's, its cases', its breaks', and every line booked for
-    it. Empty when the ledger has never heard of it."""
+    """Everything that concerns one transfer in log order: its own events, its quote's, its cases', its breaks', who was shown its
+    parties, and every line booked for it. Empty when the ledger has never heard of it."""
     decided = [TrailEntry(*row) for row in at.rows("trail_of_transfer", uetr=str(uetr))]
     by_command = {entry.command: entry for entry in decided}
     booked = [_of_line(line, by_command.get(line.command)) for line in lines_of(at, uetr)]
@@ -44,6 +44,11 @@ def trail(at: Snapshot, uetr: UUID) -> list[TrailEntry]:
 def trail_of(at: Snapshot, subject: UUID) -> list[TrailEntry]:
     """Every decided event of any stream, in log order: the corridor's own, a rate series', a cycle's, a movement's, a case's."""
     return [TrailEntry(*row) for row in at.rows("trail_of_stream", subject=str(subject))]
+
+
+def erased_subjects(at: Snapshot) -> list[UUID]:
+    """The subjects that two officers erased, in log order."""
+    return [row[0] for row in at.rows("erased_subjects")]
 
 
 def _of_line(line: JournalLine, decided: TrailEntry | None) -> TrailEntry:

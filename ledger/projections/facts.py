@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ledger.eventstore.mapper import read_state
-from ledger.eventstore.records import RecordedEvent
+from ledger.eventstore.pages import TextRow
 from ledger.projections.copying import json_text, text
 
 
 class Fact(NamedTuple):
-    """One event. `subject` is its stream, `recorded_at` ISO 8601 text; `facts` is its state without what every decision says.
+    """One event. `subject` is its stream, `recorded_at` an instant as PostgreSQL writes it; `facts` is its state without what every
+    decision says.
 
     `actor` is empty for the lines of an account, which belong to many commands.
     """
@@ -29,19 +30,20 @@ class Fact(NamedTuple):
     facts: dict[str, Any]
 
 
-def read_facts(events: Iterable[RecordedEvent]) -> list[Fact]:
+def read_facts(rows: Iterable[TextRow]) -> list[Fact]:
     """The facts of stored events, in their order."""
     read: list[Fact] = []
-    boundary, recorded_at = 0, ""
-    for event in events:
-        if event.boundary != boundary:
-            boundary, recorded_at = event.boundary, event.recorded_at.isoformat()
-        topic, facts = read_state(event.topic, event.state)
+    for position, boundary, recorded_at, stream, stored_topic, state in rows:
+        topic, facts = read_state(stored_topic, state)
         take: Callable[..., Any] = facts.pop
         take("timestamp", None)
         take("originator_topic", None)
-        decision = (take("actor", ""), take("command", ""), take("cause", ""), take("terms", 0), take("rules", []))
-        read.append(Fact(event.position, boundary, recorded_at, str(event.stream_id), topic, *decision, facts))
+        actor = take("actor", "")
+        if actor:
+            command, cause, terms, rules = take("command", ""), take("cause", ""), take("terms", 0), take("rules", [])
+        else:
+            command, cause, terms, rules = "", "", 0, []
+        read.append(Fact(position, boundary, recorded_at, stream, topic, actor, command, cause, terms, rules, facts))
     return read
 
 

@@ -6,6 +6,7 @@ again are kept as lines of COPY text from the start, since there are many of the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,15 @@ class Folding:
     history: dict[tuple[str, int], str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     feed: list[str] = field(default_factory=list)
+
+    def following(self, needed: Mapping[str, list[str]]) -> Folding:
+        """An empty one for the next page, which goes on with what this one left of the streams it needs; this one must not be folded into
+        any more."""
+        after = Folding(self.corridor, self.accounts, self.alerts, self.base_currencies)
+        for table, streams in needed.items():
+            mine: dict[str, Row] = getattr(self, table)
+            getattr(after, table).update((stream, mine[stream]) for stream in streams if stream in mine)
+        return after
 
     def tell(self, participant: str, kind: str, fact: Fact) -> None:
         """Puts a transfer's event into a participant's feed."""

@@ -358,7 +358,7 @@ GROUP BY state
 ORDER BY state;
 
 -- name: trail_of_transfer
--- Every decided event about one transfer: its own, its quote's, its cases' and its breaks'.
+-- Every decided event about one transfer: its own, its quote's, its cases', its breaks', and who was shown its parties.
 -- OFFSET 0 keeps the look-up one by its whole key: without statistics of a young corridor the planner would go through all of its trail.
 SELECT trail.position, trail.boundary, trail.recorded_at, trail.topic, trail.subject, trail.actor, trail.command, trail.cause,
        trail.terms, trail.rules, trail.facts
@@ -370,11 +370,21 @@ FROM (
     SELECT stream FROM projections.cases WHERE corridor = %(corridor)s AND uetr = %(uetr)s
     UNION
     SELECT stream FROM projections.breaks WHERE corridor = %(corridor)s AND reference = %(uetr)s::text
+    UNION
+    SELECT subject FROM projections.audit_trail
+     WHERE corridor = %(corridor)s AND topic = 'PersonalData.Read.v1' AND facts ->> 'uetr' = %(uetr)s::text
 ) AS about
 CROSS JOIN LATERAL (
     SELECT * FROM projections.audit_trail WHERE corridor = %(corridor)s AND subject = about.subject OFFSET 0
 ) AS trail
 ORDER BY trail.position;
+
+-- name: erased_subjects
+-- Whom the log says were erased, in log order.
+SELECT (facts ->> 'subject')::uuid
+FROM projections.audit_trail
+WHERE corridor = %(corridor)s AND topic = 'Person.Erased.v1'
+ORDER BY position;
 
 -- name: trail_of_stream
 -- Every decided event of one stream.

@@ -18,8 +18,10 @@ from ledger.errors import Unavailable
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.eventstore.log import Announce, Log
 from ledger.eventstore.tracking import advance_tracking, reset_tracking, tracked_corridors, tracking_position
+from ledger.pacing import Pace
+from ledger.projections.page import fold_page, read_page, store_page
 from ledger.projections.queries import LIVE, NEXT, QUERIES, TABLES
-from ledger.projections.runner import Runner, announced_name, store
+from ledger.projections.runner import PAGE_SIZE, Runner, announced_name
 
 Progress = Callable[[str, int, int], None]
 """Told (corridor, position, head) after each page."""
@@ -29,8 +31,11 @@ _BETWEEN_ATTEMPTS_SECONDS = 0.5
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-def rebuild(pool: PostgresPool, announce: Announce | None = None, progress: Progress | None = None) -> dict[str, int]:
-    """Rebuilds the projections of every corridor that has any; where each one's stand afterwards.
+def rebuild(
+    pool: PostgresPool, announce: Announce | None = None, progress: Progress | None = None, *, pace: Pace | None = None
+) -> dict[str, int]:
+    """Rebuilds the projections of every corridor that has any; where each one's stand afterwards. Gives way to writers unless another
+    `pace` is given.
 
     Raises Unavailable when another rebuild runs, or readers never leave a moment to switch; the live tables are untouched then.
     """
@@ -40,7 +45,7 @@ def rebuild(pool: PostgresPool, announce: Announce | None = None, progress: Prog
                 cursor.execute(QUERIES["create_next"], {"tables": list(TABLES)})
                 for corridor in tracked_corridors(cursor, NEXT.tracking):
                     reset_tracking(cursor, corridor, NEXT.tracking)
-            positions = _fill_and_switch(pool, progress)
+            positions = _fill_and_switch(pool, progress, pace)
         finally:
             with pool.transaction() as cursor:
                 cursor.execute(QUERIES["drop_next"], {"tables": list(TABLES)})
@@ -64,12 +69,12 @@ def _sole_rebuild(pool: PostgresPool) -> Iterator[None]:
                 cursor.execute(QUERIES["end_rebuild"])
 
 
-def _fill_and_switch(pool: PostgresPool, progress: Progress | None) -> dict[str, int]:
+def _fill_and_switch(pool: PostgresPool, progress: Progress | None, pace: Pace | None) -> dict[str, int]:
     for _ in range(_SWITCH_ATTEMPTS):
         with pool.transaction() as cursor:
             corridors = tracked_corridors(cursor, LIVE.tracking)
         for corridor in corridors:
-            Runner(Log(pool, corridor), tables=NEXT).catch_up(progress=_of(corridor, progress))
+            Runner(Log(pool, corridor), tables=NEXT, pace=pace).catch_up(progress=_of(corridor, progress))
         try:
             return _switch(pool)
         except OperationalError as error:
@@ -98,11 +103,10 @@ def _switch(pool: PostgresPool) -> dict[str, int]:
 
 def _last_pages(cursor: PostgresCursor, log: Log) -> int:
     """Brings the new tables at least as far as the live ones are; more may come to the log meanwhile, and is the runners' work."""
-    runner = Runner(log, tables=NEXT)
     live = tracking_position(cursor, log.corridor, LIVE.tracking)
     position = tracking_position(cursor, log.corridor, NEXT.tracking)
     while position < live:
-        page = runner.read(position)
-        store(cursor, NEXT, log.corridor, page)
+        page = fold_page(cursor, NEXT, log.corridor, read_page(log, position, PAGE_SIZE))
+        store_page(cursor, NEXT, log.corridor, page)
         position = page.end
     return position

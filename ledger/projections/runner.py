@@ -9,37 +9,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import NamedTuple
 
 from eventsourcing.persistence import PersistenceError
 
-from ledger.eventstore.connections import PostgresCursor
+from ledger.eventstore.activity import events_written
 from ledger.eventstore.log import Announce, Log
 from ledger.eventstore.notifications import LOOK_EVERY_SECONDS, Listener
-from ledger.eventstore.tracking import advance_tracking, tracking_position
-from ledger.projections.facts import Fact, read_facts, trail_rows
-from ledger.projections.folds import fold, needed
+from ledger.eventstore.tracking import tracking_position
+from ledger.pacing import GiveWay, Pace
+from ledger.projections.folds import FoldFailed
+from ledger.projections.page import Page, fold_page, read_page, store_page
 from ledger.projections.queries import LIVE, Tables
-from ledger.projections.writing import load, write
 
 logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 5_000
 """Events to a page: larger than any batch, small enough to hold in memory many times over."""
+RESTING_PAGE_SIZE = 1_000
+"""While writers are given way to, each of them waits for part of a page at most."""
 
 Progress = Callable[[int, int], None]
 """Told (position, head) after each page."""
-
-
-class Page(NamedTuple):
-    """Facts of whole commits: those after position `after`, up to and with `end`, and the rows of the audit trail they make."""
-
-    after: int
-    end: int
-    facts: list[Fact]
-    trail: list[str]
 
 
 class Lag(NamedTuple):
@@ -62,37 +55,59 @@ def announced_name(corridor: str) -> str:
 class Runner:
     """Keeps one set of tables of one corridor. `announce` is told `announced_name` and position after each page."""
 
-    def __init__(self, log: Log, announce: Announce | None = None, *, tables: Tables = LIVE, page_size: int = PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        log: Log,
+        announce: Announce | None = None,
+        *,
+        tables: Tables = LIVE,
+        page_size: int = PAGE_SIZE,
+        pace: Pace | None = None,
+    ) -> None:
         self.log = log
         self.corridor = log.corridor
         self.tables = tables
         self.page_size = page_size
         self._announce = announce
+        self._pace = pace
 
     def run_once(self) -> int:
         """Projects one page; the position then reached. Raises UnknownEvent when a newer version wrote the page."""
-        return self._store(self.read(self.position()))
+        position = self.position()
+        page = self._page(position, self.page_size)
+        return position if page is None else self._store(page)
 
-    def catch_up(self, until: int | None = None, progress: Progress | None = None) -> int:
-        """Projects to the end of the log, or until the page that reaches position `until`; the position then reached.
+    def catch_up(self, until: int | None = None, progress: Progress | None = None, stop: Event | None = None) -> int:
+        """Projects to where the log ends now, or until the page that reaches position `until`, or `stop` is set; the position then reached.
 
-        The next page is read while the one before is being stored.
+        The next page is read and folded while the one before is being stored. Who is more than a page behind rests between pages for as
+        long as others write.
         """
-        head = self.log.head().position
+        position, head = self.position(), self.log.head().position
+        until = head if until is None else until
+        resting = min(RESTING_PAGE_SIZE, self.page_size)
+        size = resting if until - position > self.page_size else self.page_size
         with ThreadPoolExecutor(1, thread_name_prefix="projections") as ahead:
-            page = self.read(self.position())
-            while page.facts:
-                following = ahead.submit(self.read, page.end)
+            page = None
+            while position < until and not (stop is not None and stop.is_set()):
+                page = page or self._page(position, size)
+                if page is None:
+                    position = self.position()
+                    continue
+                following = ahead.submit(self._page, page.end, size, page) if page.end < until else None
                 position = self._store(page)
                 head = max(head, position)
                 if progress is not None:
                     progress(position, head)
-                if until is not None and position >= until:
-                    return position
-                page = following.result()
-                if page.after != position:  # another runner was here meanwhile
-                    page = self.read(position)
-            return page.after
+                if until - position > self.page_size:
+                    size = resting if self._rest(page.end - page.after) else self.page_size
+                page = _unless_overtaken(following, page, position)
+        return position
+
+    def _rest(self, events: int) -> bool:
+        if self._pace is None:
+            self._pace = GiveWay(lambda: events_written(self.log.pool))
+        return self._pace.rest(events)
 
     def run_forever(self, stop: Event, listener: Listener) -> None:
         """Follows the log until `stop` is set; outages of the database are waited out.
@@ -101,7 +116,7 @@ class Runner:
         """
         while not stop.is_set():
             try:
-                position = self.catch_up()
+                position = self.catch_up(stop=stop)
             except PersistenceError as error:
                 logger.warning("projections of %s wait for the database: %s", self.corridor, type(error).__name__)
                 stop.wait(LOOK_EVERY_SECONDS)
@@ -119,31 +134,37 @@ class Runner:
         projected = self.position()
         return Lag(self.log.head().position, projected)
 
-    def read(self, after: int) -> Page:
-        """The page of the log that follows a boundary, with all that can be made of it without looking at the tables."""
-        events = self.log.read_page(after, self.page_size)
-        facts = read_facts(events)
-        return Page(after, events[-1].position if events else after, facts, trail_rows(self.corridor, facts))
+    def _page(self, after: int, size: int, before: Page | None = None) -> Page | None:
+        """The page that follows a boundary, folded on top of the page before if that is still to be stored.
+
+        None when there is none, or when another runner was here and the tables went on while this was folded.
+        """
+        read = read_page(self.log, after, size)
+        if not read.facts:
+            return None
+        try:
+            with self.log.pool.transaction() as cursor:
+                return fold_page(cursor, self.tables, self.corridor, read, before and before.folding)
+        except FoldFailed:
+            if self.position() <= after:
+                raise
+            return None
 
     def _store(self, page: Page) -> int:
         """Writes a page, unless the tables do not stand where it begins; where they stand then."""
-        if not page.facts:
-            return page.after
         with self.log.pool.transaction() as cursor:
             cursor.execute(self.tables.query("take_turn"), {"tracking": self.tables.tracking, "corridor": self.corridor})
             stands = tracking_position(cursor, self.corridor, self.tables.tracking)
             if stands != page.after:
                 return stands
-            store(cursor, self.tables, self.corridor, page)
+            store_page(cursor, self.tables, self.corridor, page)
         if self._announce is not None:
             self._announce(announced_name(self.corridor), page.end)
         return page.end
 
 
-def store(cursor: PostgresCursor, tables: Tables, corridor: str, page: Page) -> None:
-    """What a page comes to and the position, in the caller's transaction, which holds the turn."""
-    streams = needed(page.facts)
-    folding = load(cursor, tables, corridor, streams)
-    fold(folding, page.facts)
-    write(cursor, tables, folding, page.trail, streams.get("transfers", []))
-    advance_tracking(cursor, corridor, tables.tracking, page.end)
+def _unless_overtaken(following: Future[Page | None] | None, page: Page, position: int) -> Page | None:
+    """The page folded on top of `page`, if that was stored by us; None when there is none, or another runner was here meanwhile."""
+    if following is None:
+        return None
+    return following.result() if position == page.end else None

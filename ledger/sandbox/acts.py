@@ -15,6 +15,7 @@ from ledger.batching import Answer
 from ledger.bootstrap import Service
 from ledger.domain.case_events import Opinion
 from ledger.domain.money import convert_back
+from ledger.domain.permissions import permissions_of
 from ledger.domain.posting import CashKind
 from ledger.errors import KeyReused, Misconfigured
 from ledger.intake import order_of
@@ -128,28 +129,43 @@ class Acts:
                 f"This database holds the demo with another number of transfers or another seed than {said}. Run it as before, or give "
                 "it a database or CORRIDOR_DATA_DIR of its own."
             ) from None
-        principals = (story.SENDER, story.PAYER, "bank:settlement", *story.OFFICERS)
-        ask_all(
-            self.ledger,
-            [
+        self._register_keys()
+        self.sender = SimulatedSendingBank(self.ledger, story.SENDER, self.leg)
+        self.sender.take_orders([*self.orders, *self.faulty_orders, *self.quoted_orders])
+        self.payer = SimulatedPayingBank(self.ledger, story.PAYER, self.seed, visits=len(story.CASH_VISITS))
+        self.settlement = SimulatedSettlementBank(self.ledger)
+
+    def _register_keys(self) -> None:
+        """The operator proposes everybody's key, and an officer who has the public keys too approves them."""
+        for principal in (story.SENDER, story.PAYER, "bank:settlement", *story.OFFICERS):
+            key_id = f"{principal.replace(':', '-')}-2026"
+            public_key = sandbox_key(self.seed, principal).public_key().public_bytes_raw().hex()
+            ask(
+                self.ledger,
                 c.RegisterKey(
                     corridor=story.CORRIDOR,
                     actor=story.OPERATOR,
                     idempotency_key=f"demo/key/{principal}",
                     cause="demo",
-                    key_id=f"{principal.replace(':', '-')}-2026",
+                    key_id=key_id,
                     principal=principal,
-                    public_key=sandbox_key(self.seed, principal).public_key().public_bytes_raw().hex(),
+                    public_key=public_key,
                     valid_from=story.OPENED,
                     valid_until=story.KEYS_VALID_UNTIL,
-                )
-                for principal in principals
-            ],
-        )
-        self.sender = SimulatedSendingBank(self.ledger, story.SENDER, self.leg)
-        self.sender.take_orders([*self.orders, *self.faulty_orders, *self.quoted_orders])
-        self.payer = SimulatedPayingBank(self.ledger, story.PAYER, self.seed, visits=len(story.CASH_VISITS))
-        self.settlement = SimulatedSettlementBank(self.ledger)
+                    permissions=permissions_of(principal, self.terms.participants),
+                ),
+            )
+            ask(
+                self.ledger,
+                c.ApproveKey(
+                    corridor=story.CORRIDOR,
+                    actor=story.OFFICERS[0],
+                    idempotency_key=f"demo/key/{principal}/approved",
+                    cause="demo",
+                    key_id=key_id,
+                    public_key=public_key,
+                ),
+            )
 
     def _take_rates(self, _now: datetime) -> None:
         _expect(import_rate_sheet(self.service, story.CORRIDOR, story.SENDER, story.WEDNESDAY_SHEET))

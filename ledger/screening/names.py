@@ -13,6 +13,8 @@ Chinese: a serious list needs a serious matcher.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
+from operator import add
 from typing import Final
 
 _LATIN: Final = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "n"}
@@ -21,28 +23,46 @@ _FORMS: Final = str.maketrans(_LATIN | _ARABIC)
 _APOSTROPHES: Final = frozenset("'’‘`´ʼʻʿʾ")
 
 
+class _Kept(dict[int, str]):
+    """What is left of a folded character, worked out when a character is first met (for `str.translate`)."""
+
+    def __missing__(self, ordinal: int) -> str:
+        character = chr(ordinal)
+        kept = character if character.isalnum() else " "
+        if character in _APOSTROPHES or unicodedata.combining(character):
+            kept = ""
+        self[ordinal] = kept
+        return kept
+
+
+_KEPT: Final = _Kept()
+
+
 def tokens(name: str) -> tuple[str, ...]:
     """The folded words of a name, sorted; equal for names that differ in order, case, marks or punctuation only."""
+    if name.isascii():
+        # None of the forms below has an ASCII character, and lower case is all there is to fold.
+        return tuple(sorted(name.lower().translate(_KEPT).split()))
     plain = unicodedata.normalize("NFKD", name).casefold().translate(_FORMS)
-    kept = "".join(_kept(character) for character in unicodedata.normalize("NFKD", plain))
-    return tuple(sorted(_han_joined(kept.split())))
+    return tuple(sorted(_han_joined(unicodedata.normalize("NFKD", plain).translate(_KEPT).split())))
 
 
 def letter_pairs(words: tuple[str, ...]) -> frozenset[str]:
     """The letter pairs of all words, word marks included; the unit `similarity` counts in."""
-    return frozenset(marked[index : index + 2] for word in words for marked in (f"^{word}$",) for index in range(len(marked) - 1))
+    pairs: set[str] = set()
+    for word in words:
+        pairs.update(map(add, f"^{word}", f"{word}$"))
+    return frozenset(pairs)
 
 
 def similarity(left: frozenset[str], right: frozenset[str]) -> int:
     """How alike two sets of letter pairs are: 0 (nothing shared) to 100 (the same set)."""
-    together = len(left) + len(right)
-    return 200 * len(left & right) // together if together else 0
+    return dice(len(left & right), len(left) + len(right))
 
 
-def _kept(character: str) -> str:
-    if character in _APOSTROPHES or unicodedata.combining(character):
-        return ""
-    return character if character.isalnum() else " "
+def dice(shared: int, together: int) -> int:
+    """The Dice coefficient in whole percent, rounded down, of two sets that share so many of the members they have together."""
+    return 200 * shared // together if together else 0
 
 
 def _han_joined(words: list[str]) -> list[str]:
@@ -56,5 +76,6 @@ def _han_joined(words: list[str]) -> list[str]:
     return joined
 
 
+@lru_cache(maxsize=10_000)
 def _is_han(character: str) -> bool:
     return unicodedata.name(character, "").startswith("CJK UNIFIED IDEOGRAPH")

@@ -15,8 +15,10 @@ from ledger.domain import (  # noqa: F401
     corridor_events,
     cycle_events,
     movement_events,
+    personal_data_events,
     quote_events,
     rates_events,
+    signing_key_events,
     transfer_events,
 )
 from ledger.errors import LedgerError

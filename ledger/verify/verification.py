@@ -12,14 +12,17 @@ from functools import partial
 from uuid import UUID
 
 from ledger.errors import UnknownCorridor
+from ledger.eventstore.activity import events_written
 from ledger.eventstore.audit import StoredRow, stored_head, stored_rows
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.eventstore.mapper import read_state
 from ledger.eventstore.tracking import tracking_position
+from ledger.pacing import FULL_SPEED, GiveWay, Pace
 from ledger.projections.queries import LIVE
 from ledger.projections.snapshot import snapshot
 from ledger.verify.books import BooksCheck
 from ledger.verify.commands import CommandsCheck
+from ledger.verify.keys import KeysCheck
 from ledger.verify.lives import FACTS_OF_A_LIFE, Lives
 from ledger.verify.projected import ProjectedCheck
 from ledger.verify.readable import unreadable
@@ -33,32 +36,34 @@ Progress = Callable[[int, int], None]
 
 Handler = Callable[[Seen], None]
 
-PAGE_SIZE = 5_000
+PAGE_SIZE = 2_000
 _POSTED = "Account.Posted.v1"
 
 
-def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None) -> Report:
+def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None, *, pace: Pace | None = None) -> Report:
     """Checks the whole log of a corridor, and its projections as far as they have come; a rebuild cannot switch meanwhile.
 
-    Raises UnknownCorridor when nothing is stored under that code; whatever else is wrong stands in the report.
+    Gives way to writers unless another `pace` is given. Raises UnknownCorridor when nothing is stored under that code; whatever else is
+    wrong stands in the report.
     """
     with snapshot(pool, corridor) as at:
         # A long log takes longer than an ordinary transaction may rest.
         at.cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        return Verification(at.cursor, corridor).run(progress)
+        return Verification(at.cursor, corridor, pace or GiveWay(lambda: events_written(pool))).run(progress)
 
 
 class Verification:
     """The checks of one pass, and which fact goes to which of them."""
 
-    def __init__(self, cursor: PostgresCursor, corridor: str) -> None:
-        self._cursor, self._corridor = cursor, corridor
+    def __init__(self, cursor: PostgresCursor, corridor: str, pace: Pace = FULL_SPEED) -> None:
+        self._cursor, self._corridor, self._pace = cursor, corridor, pace
         self._rules = new_rules()
         self._stored = StoredCheck(self._rules, corridor)
         self._lives = Lives(self._rules)
         self._books = BooksCheck(self._rules, self._lives)
         self._commands = CommandsCheck(self._rules, cursor, corridor)
         self._surroundings = Surroundings()
+        self._keys = KeysCheck(self._rules)
         self._projected = ProjectedCheck(self._rules, cursor, corridor, tracking_position(cursor, corridor, LIVE.tracking))
         self._handlers = self._table()
         self._unreadable = self._rules["I9"]
@@ -81,6 +86,7 @@ class Verification:
             self._stored.page_end()
             if progress is not None:
                 progress(position, max(position, 0 if head is None else head.position))
+            self._pace.rest(len(page))
         if boundary > 0:
             self._boundary(position)
         if head is None and position == 0 and self._projected.position == 0 and not self._commands.any:
@@ -128,7 +134,7 @@ class Verification:
     # Which fact goes where
 
     def _table(self) -> dict[str, Handler]:
-        books, lives, around = self._books, self._lives, self._surroundings
+        books, lives, around, keys = self._books, self._lives, self._surroundings, self._keys
         return {
             "Corridor.Opened.v1": self._corridor_opened,
             "Account.Opened.v1": books.opened,
@@ -153,6 +159,12 @@ class Verification:
             "ReconciliationBreak.Parked.v1": around.break_parked,
             "ReconciliationBreak.Resolved.v1": around.break_resolved,
             "RateSheet.Published.v1": around.sheet_published,
+            "SigningKeys.KeyProposed.v1": keys.proposed,
+            "SigningKeys.KeyDeclined.v1": keys.declined,
+            "SigningKeys.KeyRegistered.v1": keys.registered,
+            "SigningKeys.KeySuspended.v1": keys.suspended,
+            "SigningKeys.KeySuspensionLifted.v1": keys.lifted,
+            "SigningKeys.KeyRevoked.v1": keys.revoked,
         }
 
     def _corridor_opened(self, seen: Seen) -> None:

@@ -1,9 +1,11 @@
 """A corridor served over HTTP on loopback, with real signatures, a real PostgreSQL and a clock that the test sets."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -18,7 +20,10 @@ from api.signing import RequestSigner, idempotency_key, public_key_hex
 from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
+from ledger.domain.permissions import permissions_of
+from ledger.sandbox.identity_served import served_identity
 from ledger.settings import Settings
+from tests.acceptance.people import Browser, NewBrowser
 from tests.integration.serviced import open_corridor, settings_of
 
 FRIDAY_MORNING = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
@@ -65,14 +70,21 @@ def told(response: httpx.Response, status: int) -> Any:
 class ServedCorridor:
     """One corridor of a service that answers on ``url``; requests are signed as the principal named first."""
 
-    def __init__(self, service: Service, corridor: str, clock: SetClock, **how: Any) -> None:
+    def __init__(
+        self, service: Service, corridor: str, clock: SetClock, *, settings_for: Callable[[str], Settings] | None = None, **how: Any
+    ) -> None:
         self.service = service
         self.corridor = corridor
         self.clock = clock
         self.nonces = iter(range(1, 10**9))
         listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        self.app = create_app(service, **how)
+        if settings_for is not None:
+            # What depends on where it listens.
+            service.settings = settings_for(self.url)
+        # Between two requests more time goes by than what is known of keys may be old, so each sees what was decided before it.
+        seconds = count()
+        self.app = create_app(service, **({"monotonic": lambda: float(next(seconds))} | how))
         # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False))
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [listening]}, name="served corridor")
@@ -110,18 +122,42 @@ class ServedCorridor:
         for principal in PRINCIPALS:
             self.register(principal, principal)
 
-    def register(self, key_id: str, principal: str, *, after: timedelta = timedelta(0), lasting: timedelta = timedelta(days=365)) -> None:
-        """Registers a key, valid from some time after the test begins."""
-        command = c.RegisterKey(
+    def register(
+        self,
+        key_id: str,
+        principal: str,
+        *,
+        after: timedelta = timedelta(0),
+        lasting: timedelta = timedelta(days=365),
+        may: tuple[str, ...] = (),
+        public_key: tuple[str, str] | None = None,
+    ) -> None:
+        """Two people register a key, valid from some time after the test begins; for everything unless ``may`` says for what.
+
+        ``public_key``: algorithm and hex of another key than the Ed25519 key that belongs to the id.
+        """
+        algorithm, digits = public_key or ("ed25519", public_key_hex(private_key(key_id)))
+        proposal = c.RegisterKey(
             corridor=self.corridor,
             actor="operator:ops",
             idempotency_key=f"key {key_id}",
             key_id=key_id,
             principal=principal,
-            public_key=public_key_hex(private_key(key_id)),
+            algorithm=algorithm,
+            public_key=digits,
             valid_from=FRIDAY_MORNING + after,
             valid_until=FRIDAY_MORNING + after + lasting,
+            permissions=may or permissions_of(principal, ("abb", "psbc")),
         )
+        self.ask(proposal)
+        self.ask(c.ApproveKey(**self.said("officer:amina", f"key {key_id}"), key_id=key_id, public_key=digits))
+
+    def said(self, actor: str, key: str) -> dict[str, str]:
+        """What every command says of its origin."""
+        return {"corridor": self.corridor, "actor": actor, "idempotency_key": key}
+
+    def ask(self, command: c.Command) -> None:
+        """A command that passes, asked by the library and not over HTTP."""
         assert self.service.ledger(self.corridor).execute(command).refusal is None
 
 
@@ -154,3 +190,36 @@ def served(service: Service, corridor: str, clock: SetClock) -> Iterator[ServedC
         yield served
     finally:
         served.close()
+
+
+@pytest.fixture
+def console(service: Service, corridor: str, clock: SetClock) -> Iterator[ServedCorridor]:
+    """An open corridor with a hold on transfer 1, whose people sign in at the invented identity provider."""
+    with ExitStack() as open_parts:
+        served = ServedCorridor(
+            service, corridor, clock, settings_for=lambda url: open_parts.enter_context(served_identity(service.settings, clock, url))
+        )
+        open_parts.callback(served.close)
+        served.open()
+        told(served.post("abb", "/transfers", transfer(1, debtor=LISTED), "t1"), 201)
+        told(served.get("officer:bo", "/cases", at_least=served.head()), 200)
+        yield served
+
+
+@pytest.fixture
+def new_browser(console: ServedCorridor) -> Iterator[NewBrowser]:
+    """Opens browsers that know nothing of each other."""
+    with ExitStack() as open_browsers:
+
+        def open_one() -> Browser:
+            browser = Browser(console.url)
+            open_browsers.callback(browser.close)
+            return browser
+
+        yield open_one
+
+
+@pytest.fixture
+def browser(new_browser: NewBrowser) -> Browser:
+    """One browser."""
+    return new_browser()

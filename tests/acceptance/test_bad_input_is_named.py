@@ -237,10 +237,6 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
         refused("account-unknown", "There is no such account", 404, "There is no account 'abb:cash:CNY'.", "account", "abb:cash:CNY",
                 "List the corridor's accounts."),
     ),
-    "an account frozen by a bank": (
-        "abb", "/accounts/abb:cash:MAD/status", {"status": "frozen"},
-        refused("not-permitted", "Not permitted", 403, "abb is not an officer.", "actor", "abb", "Let an officer act."),
-    ),
     "unknown case": (
         "officer:amina", "/cases/hold-1/opinions", {"opinion": "clear", "reasons": "Namesake."},
         refused("case-unknown", "There is no such case", 404, "There is no case 'hold-1'.", "case", "hold-1", "List the open cases."),
@@ -259,19 +255,10 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
         refused("movement-unknown", "There is no such movement", 404, "There is no movement 'W-1'.", "reference", "W-1",
                 "Name the reference it was booked under."),
     ),
-    "a prefund announced by the bank itself": (
-        "abb", "/prefunds", {"participant": "abb", "amount": "1.00", "currency": "USD", "reference": "F1"},
-        refused("not-permitted", "Not permitted", 403, "abb cannot confirm for the settlement bank.", "actor", "abb",
-                "Wait for the settlement bank's confirmation."),
-    ),
     "a prefund in another currency": (
         "bank:settlement", "/prefunds", {"participant": "abb", "amount": "1.00", "currency": "MAD", "reference": "F1"},
         refused("currency-not-accepted", "The currency is not accepted here", 422, "This movement is in USD, not MAD.", "currency", "MAD",
                 "Report it in USD."),
-    ),
-    "a cycle closed by a bank": (
-        "abb", "/cycles", {},
-        refused("not-permitted", "Not permitted", 403, "abb cannot operate the corridor.", "actor", "abb", "Let an operator do it."),
     ),
 }  # fmt: skip
 

@@ -129,11 +129,11 @@ def test_a_file_is_sent_by_its_own_bank_and_as_xml(served: ServedCorridor) -> No
     data = plain(3)
     answers = {
         "psbc": told(send(served, data, "f1", who="psbc"), 403)["type"],
-        "officer:amina": told(send(served, data, "f1", who="officer:amina"), 422)["type"],
+        "officer:amina": told(send(served, data, "f1", who="officer:amina"), 403)["type"],
         "as JSON": told(send(served, data, "f1", **{"Content-Type": "application/json"}), 415)["type"],
     }
     assert answers == {
         "psbc": "/problems/not-permitted",
-        "officer:amina": "/problems/unknown-participant",
+        "officer:amina": "/problems/key-not-permitted",
         "as JSON": "/problems/content-type-wrong",
     }

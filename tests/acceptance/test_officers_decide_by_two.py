@@ -108,7 +108,10 @@ def test_a_bank_gives_no_opinion_and_its_words_are_not_kept(served: ServedCorrid
     count = "SELECT count(*) FROM vault.subjects"
     before = served.service.pool.rows(count)
     refused = told(served.post("abb", f"/cases/{HOLD}/opinions", NAMESAKE, "o1"), 403)
-    assert (refused["type"], refused["detail"]) == ("/problems/not-permitted", "abb is not an officer.")
+    assert (refused["type"], refused["detail"]) == (
+        "/problems/key-not-permitted",
+        "Key abb may initiate, pay, rates, treasury, read, statements; this needs decide.",
+    )
     assert served.service.pool.rows(count) == before
 
 

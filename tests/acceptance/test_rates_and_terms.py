@@ -66,8 +66,8 @@ def test_rates_that_cannot_be_read_or_contradict_themselves_are_refused(served: 
         "a bad unit": (publish(served, "abb", [rows(9.3, "2026-03-27T08:30:00")[0] | {"uniteDevise": 7}], "r3"), 400,
                        "unreadable-rates", "uniteDevise"),
         "two prices": (publish(served, "abb", twice, "r4"), 422, "rate-sheet-invalid", "USD"),
-        "an officer's": (publish(served, "officer:amina", rows(9.3, "2026-03-27T08:30:00"), "r5"), 422, "unknown-participant",
-                         "participant"),
+        "an officer's": (publish(served, "officer:amina", rows(9.3, "2026-03-27T08:30:00"), "r5"), 403, "key-not-permitted",
+                         "keyid"),
     }  # fmt: skip
     told_of = {what: (told(answer, status)["type"], answer.json()["field"]) for what, (answer, status, _, _) in answers.items()}
     assert told_of == {what: (f"/problems/{code}", field) for what, (_, _, code, field) in answers.items()}

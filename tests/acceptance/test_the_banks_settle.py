@@ -41,7 +41,7 @@ def test_a_cycle_is_closed_paid_in_paid_out_and_settled(served: ServedCorridor) 
     other = {**wrong, "currency": "MAD"}
     assert told(served.post("bank:settlement", "/cycles/1/pay-ins", other, "in MAD"), 422)["way_out"] == "Confirm the amount in USD."
     bank = {"participant": "abb", **usd("108.31"), "bank_reference": "CITI-1"}
-    assert told(served.post("abb", "/cycles/1/pay-ins", bank, "in by the bank"), 403)["type"] == "/problems/not-permitted"
+    assert told(served.post("abb", "/cycles/1/pay-ins", bank, "in by the bank"), 403)["type"] == "/problems/key-not-permitted"
 
     paid_in = told(served.post("bank:settlement", "/cycles/1/pay-ins", bank, "in"), 200)
     assert paid_in == {"position": served.head(), "recorded_at": NINE, "cycle": 1, "settled": False}

@@ -18,6 +18,7 @@ from ledger.cli.frame import EXIT_CODES, FOUND, OK, USAGE, app
 from ledger.commands import Command
 from ledger.domain import posting
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
+from ledger.domain.permissions import PERMISSIONS
 from ledger.errors import Refusal
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.rules import Rule
@@ -55,7 +56,14 @@ def rows_of(page: str, *headings: str) -> list[list[str]]:
 def test_commands_are_those_of_the_handler_table() -> None:
     """Each command with the function that decides it and the fields it has beside those all commands have."""
     rows = rows_of(
-        "commands", "The corridor", "Messages, rates and quotes", "The life of a transfer", "Settlement and treasury", "Reconciliation"
+        "commands",
+        "The corridor",
+        "Keys",
+        "Messages, rates and quotes",
+        "The life of a transfer",
+        "Personal data",
+        "Settlement and treasury",
+        "Reconciliation",
     )
     shown = [(command, handler, plain(fields)) for command, handler, _who, fields, _what in rows]
     assert shown == [
@@ -68,7 +76,8 @@ def test_events_are_the_registered_topics() -> None:
     """Each topic with the fields of its event beside those all events have."""
     common = {*Event.model_fields, *DecidedEvent.model_fields, *CreatedEvent.model_fields}
     rows = rows_of(
-        "events", "Corridor", "Account", "Rate sheets", "Quote", "Transfer", "Compliance case", "Settlement cycle", "Movement",
+        "events", "Corridor", "Signing keys", "Account", "Rate sheets", "Quote", "Transfer",
+        "Compliance case", "Personal data", "Settlement cycle", "Movement",
         "Reconciliation break",
     )  # fmt: skip
     known = {
@@ -80,7 +89,7 @@ def test_events_are_the_registered_topics() -> None:
 def test_refusals_are_the_tree_of_errors_with_their_http_status_and_message_reason() -> None:
     """Code, whether it may pass later, HTTP status, reason in a pacs.002, and the rule in the class's own words."""
     rows = rows_of(
-        "refusals", "Money", "Terms", "Rates and quotes", "Transfer", "Account", "Officers", "Settlement, treasury, reconciliation"
+        "refusals", "Money", "Terms", "Keys", "Rates and quotes", "Transfer", "Account", "Officers", "Settlement, treasury, reconciliation"
     )
     assert sorted(rows) == sorted(
         [
@@ -172,6 +181,11 @@ def test_operations_are_the_routes_of_the_api() -> None:
             assert isinstance(route, APIRoute)
             known.setdefault(str(route.tags[0]).capitalize(), []).append([min(route.methods), route.path, str(route.summary)])
     assert {tag: rows_of("api", tag) for tag in known} == known
+
+
+def test_permissions_are_those_that_keys_can_have() -> None:
+    """Each with what it opens, in the words of the code."""
+    assert dict(rows_of("api", "What a key may do")) == dict(PERMISSIONS)
 
 
 def test_problems_before_the_ledger_are_those_of_the_error_tree() -> None:

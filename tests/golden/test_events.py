@@ -25,6 +25,9 @@ from tests.golden.write_samples import SAMPLES, story, write
 STREAM, VERSION = UUID(int=1), 7
 FILES = {path.stem: path for path in sorted(SAMPLES.glob("*.json"))}
 
+# Stored by earlier versions and still read; nothing records them any more, so the story does not either.
+NO_LONGER_RECORDED = {"Corridor.KeyRegistered.v1", "Corridor.KeyRevoked.v1"}
+
 for module in pkgutil.iter_modules(ledger.domain.__path__):
     importlib.import_module(f"ledger.domain.{module.name}")
 
@@ -131,12 +134,12 @@ def test_an_event_of_the_future_is_refused_by_name() -> None:
 
 def test_the_story_records_every_event() -> None:
     """So that every new event finds its way into the samples."""
-    assert {row.topic for row in story()[0].rows} == set(KINDS)
+    assert {row.topic for row in story()[0].rows} == set(KINDS) - NO_LONGER_RECORDED
 
 
 def test_samples_are_written_once(tmp_path: Path) -> None:
     """What is there stays as it is, whatever the story says today."""
-    assert write(tmp_path) == sorted(KINDS)
+    assert write(tmp_path) == sorted(set(KINDS) - NO_LONGER_RECORDED)
     changed = tmp_path / "Transfer.Paid.v1.json"
     changed.write_bytes(b"{}\n")
     assert write(tmp_path) == []

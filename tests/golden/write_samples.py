@@ -21,20 +21,25 @@ from tests.unit.corridor_fixtures import (
     COMMITMENTS,
     CONDITION,
     DEADLINES,
+    DEBTOR,
+    ED25519_KEYS,
     FRIDAY,
     HIT,
     NIGHT_JOB,
     NOW,
     OPEN,
     OPERATOR,
+    P256_KEY,
     PSBC,
     RATES,
     RESOLVER,
     SETTLEMENT_BANK,
+    approve_key,
     ask,
     initiate,
     opinion,
     quote_id,
+    register_key,
     terms,
     uetr,
 )
@@ -56,7 +61,7 @@ def story() -> tuple[MemoryLedger, list[Command]]:
     tell(OPEN, *RATES)
     # Two of one batch, so that an account's event has lines of both.
     ledger.batch(initiate(8), initiate(9))
-    tell(*_the_corridor(), *_a_quoted_cash_transfer(), *_holds_and_freezes(), *_recalls_and_returns())
+    tell(*_the_corridor(), *_the_keys(), *_a_quoted_cash_transfer(), *_holds_and_freezes(), *_people(), *_recalls_and_returns())
     ledger.clock.advance(timedelta(days=11))
     tell(ask(c.ExpireTransfer, DEADLINES, uetr=uetr(6)))
     tell(*_settlement(), *_treasury(), *_breaks())
@@ -64,13 +69,22 @@ def story() -> tuple[MemoryLedger, list[Command]]:
 
 
 def _the_corridor() -> Iterable[Command]:
-    yield ask(
-        c.RegisterKey, OPERATOR, key_id="abb-1", principal=ABB, public_key="ab" * 32, valid_from=NOW, valid_until=NOW + timedelta(days=365)
-    )
-    yield ask(c.RevokeKey, OPERATOR, key_id="abb-1", reason="lost")
     yield ask(c.OpenCorridor, OPERATOR, key="v2", agreement=terms(2, abb_cap="1000.00"))
     yield ask(c.SetAccountStatus, AMINA, key="1", account="abb:position:USD", status="frozen")
     yield ask(c.SetAccountStatus, AMINA, key="2", account="abb:position:USD", status="open")
+
+
+def _the_keys() -> Iterable[Command]:
+    yield from (register_key(), approve_key())
+    yield register_key(key_id="psbc-1", principal=PSBC, algorithm="ecdsa-p256-sha256", public_key=P256_KEY)
+    yield ask(c.DeclineKey, BAO, key_id="psbc-1", reason="not the key psbc told us on the telephone")
+    year = {"valid_from": NOW, "valid_until": NOW + timedelta(days=365), "replaced_until": NOW + timedelta(days=7)}
+    yield ask(c.RotateKey, OPERATOR, key_id="abb-2", replaces="abb-1", public_key=ED25519_KEYS[1], **year)
+    yield approve_key(key_id="abb-2", public_key=ED25519_KEYS[1])
+    yield ask(c.RevokeKey, AMINA, key="stolen", key_id="abb-1", reason="a laptop was stolen")
+    yield ask(c.LiftKeySuspension, BAO, key_id="abb-1", reason="the laptop was found, still locked")
+    yield ask(c.RevokeKey, AMINA, key="seen", key_id="abb-1", reason="seen by a stranger")
+    yield ask(c.RevokeKey, BAO, key_id="abb-1", reason="confirmed with abb")
 
 
 def _a_quoted_cash_transfer() -> Iterable[Command]:
@@ -107,6 +121,11 @@ def _holds_and_freezes() -> Iterable[Command]:
     yield ask(c.FreezeTransfer, AMINA, uetr=uetr(3))
     yield from (opinion(officer, f"freeze-{uetr(3)}-5") for officer in (AMINA, BAO))
     yield ask(c.RefuseTransfer, PSBC, uetr=uetr(3), reason="AC04")
+
+
+def _people() -> Iterable[Command]:
+    yield ask(c.ReadPersonalData, AMINA, uetr=uetr(2), reason="case", case=f"hold-{uetr(2)}")
+    yield from (ask(c.ErasePerson, officer, subject=DEBTOR, reason="retention_ended") for officer in (AMINA, BAO))
 
 
 def _recalls_and_returns() -> Iterable[Command]:

@@ -142,22 +142,6 @@ def test_two_writers_of_one_corridor_build_on_each_other(ledger: Ledger, module_
     assert positions == list(range(start + 1, start + 6 * 18 + 1))
 
 
-def test_a_writer_left_far_behind_starts_afresh(ledger: Ledger, module_database_url: str, vault: Vault, monkeypatch: Any) -> None:
-    """When others wrote more than can be caught up with, the cache is dropped and the streams are read again."""
-    other = Ledger(ledger.corridor_code, module_database_url, clock=SetClock(NOON), vault=vault)
-    requests = complete_life(ledger.corridor_code, uetr("behind"))
-    answer_of(other.submit(requests[0]))
-    monkeypatch.setattr("ledger.eventstore.log.CATCH_UP_LIMIT", 5)
-    for number in range(3):
-        for request in complete_life(ledger.corridor_code, uetr(f"ahead {number}")):
-            answer_of(ledger.submit(request))
-
-    states = [answer_of(other.submit(request))["result"]["state"] for request in requests[1:]]
-    other.close()
-
-    assert states == ["accepted", "paid"]
-
-
 def test_a_faulty_handler_fails_its_own_command_only(ledger: Ledger, monkeypatch: Any) -> None:
     """A handler that records and then refuses is a fault of ours: its caller learns it, its neighbours in the batch go through."""
 

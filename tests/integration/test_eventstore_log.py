@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from eventsourcing.persistence import IntegrityError, InterfaceError
+from eventsourcing.persistence import IntegrityError, InterfaceError, ProgrammingError
 
-from ledger.eventstore import log as log_module
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.log import Log
 from ledger.eventstore.records import LOG_BEGINNING, Head, NewEvent, Receipt, RecordedEvent
@@ -86,36 +85,20 @@ def test_time_never_runs_back_in_the_log(log: Log) -> None:
 
 
 def test_a_batch_is_told_all_it_needs_in_one_answer(log: Log) -> None:
-    """The head, the receipts found, the streams asked for and the events of other writers come with the lock."""
-    stream, digest, key = uuid4(), b"d" * 32, uuid4()
+    """The head, the receipts found and the streams asked for come with the lock."""
+    stream, digest, key = uuid4(), b"d" * 16, uuid4()
     events = events_of(stream, 1, 3)
     receipt = receipt_of(log, digest, 3, key)
     with log.begin() as batch:
         head = batch.commit(events, [receipt], NOON)
     rows = [as_recorded(log.corridor, event, at, 3) for at, event in enumerate(events, 1)]
     unknown = uuid4()
-    with log.begin([digest, b"e" * 32], {stream: 1, unknown: 0}, since=2) as batch:
+    with log.begin([digest, b"e" * 16], {stream: 1, unknown: 0}) as batch:
         assert batch.head == head
         assert batch.receipts == {digest: receipt}
         assert batch.streams == {stream: rows[1:], unknown: []}
-        assert batch.others == rows[2:]
-        assert not batch.stale
         assert batch.load({stream: 0}) == {stream: rows}
         assert batch.streams == {stream: rows, unknown: []}
-
-
-def test_a_writer_too_far_behind_is_told_so_instead_of_given_everything(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit the batch is stale and carries none of the other writers' events."""
-    monkeypatch.setattr(log_module, "CATCH_UP_LIMIT", 3)
-    rows = events_of(uuid4(), 1, 4)
-    append(log, *rows)
-    with log.begin(since=0) as batch:
-        assert (batch.stale, batch.others) == (True, [])
-    with log.begin(since=1) as batch:
-        assert batch.stale is False
-        assert [event.position for event in batch.others] == [2, 3, 4]
-    with log.begin() as batch:
-        assert (batch.stale, batch.others) == (False, [])
 
 
 def test_a_batch_left_without_a_commit_leaves_nothing(log: Log) -> None:
@@ -132,7 +115,7 @@ def test_a_version_taken_already_leaves_nothing_of_the_batch(log: Log) -> None:
     """The second writer of a version is refused, with its other events, its receipt and its step of the head."""
     stream = uuid4()
     head = append(log, *events_of(stream, 1, 1))
-    digest = b"d" * 32
+    digest = b"d" * 16
     with pytest.raises(IntegrityError), log.begin() as batch:
         batch.commit([*events_of(uuid4(), 1, 2), *events_of(stream, 1, 1)], [receipt_of(log, digest)], NOON)
     assert log.head() == head
@@ -143,7 +126,7 @@ def test_a_version_taken_already_leaves_nothing_of_the_batch(log: Log) -> None:
 
 def test_a_key_answered_already_leaves_nothing_of_the_batch(log: Log) -> None:
     """Two receipts for one key cannot both exist, and the events beside the second do not either."""
-    digest = b"d" * 32
+    digest = b"d" * 16
     first = receipt_of(log, digest)
     with log.begin() as batch:
         batch.commit([], [first], NOON)
@@ -155,13 +138,22 @@ def test_a_key_answered_already_leaves_nothing_of_the_batch(log: Log) -> None:
 
 def test_a_refusal_is_stored_without_any_event(log: Log) -> None:
     """A batch of receipts alone leaves the head where it is; awkward text and empty answers come back whole."""
-    awkward = Receipt(log.corridor, b"\x00" * 32, "a\"b\\c{d},'e", uuid4(), b"", None, b"", 0, NOON)
-    plain = receipt_of(log, b"d" * 32, 7, uuid4())
+    awkward = Receipt(log.corridor, b"\x00" * 16, "a\"b\\c{d},'e", uuid4(), b"\x00" * 32, None, b"", 0, NOON)
+    plain = receipt_of(log, b"d" * 16, 7, uuid4())
     with log.begin() as batch:
         assert batch.commit([], [awkward, plain], NOON) == Head(0, LOG_BEGINNING, CompactTree())
     assert log.receipt(awkward.digest) == awkward
     assert log.replay_receipt(plain.digest) == plain
-    assert log.replay_receipt(b"none") is None
+    assert log.replay_receipt(b"n" * 16) is None
+
+
+@pytest.mark.parametrize(("digest", "fingerprint"), [(b"d" * 32, b"f" * 32), (b"d" * 16, b"f")])
+def test_a_receipt_of_other_widths_is_refused(log: Log, digest: bytes, fingerprint: bytes) -> None:
+    """Digests go to the database as one string of bytes, and so do fingerprints: one that is too long would spoil its neighbours."""
+    sound = receipt_of(log, b"s" * 16)
+    with pytest.raises(ProgrammingError, match="a digest of 16 bytes and a fingerprint of 32"), log.begin() as batch:
+        batch.commit([], [sound, sound._replace(digest=digest, fingerprint=fingerprint)], NOON)
+    assert log.receipt(sound.digest) is None
 
 
 def test_a_page_holds_whole_commits(log: Log) -> None:
@@ -239,7 +231,7 @@ def test_commits_are_announced_and_only_those(pool: PostgresPool, corridor: str)
     log = Log(pool, corridor, announce=lambda *growth: heard.append(growth))
     append(log, *events_of(uuid4(), 1, 2))
     with log.begin() as batch:
-        batch.commit([], [receipt_of(log, b"d" * 32)], NOON)
+        batch.commit([], [receipt_of(log, b"d" * 16)], NOON)
     with pytest.raises(IntegrityError):
         append(log, *[*events_of(uuid4(), 1, 1)] * 2)
     assert heard == [(corridor, 2)]
@@ -253,7 +245,7 @@ def test_the_pool_gets_every_connection_back(log: Log) -> None:
         append(log, *events_of(stream, 1, 1))
     with log.begin():
         pass
-    log.replay_receipt(b"none")
+    log.replay_receipt(b"n" * 16)
     assert log.pool.num_in_use == 0
     with log.pool.connection() as connection:
         assert connection.at_rest

@@ -89,7 +89,7 @@ def new_event() -> NewEvent:
 
 
 def receipt(corridor: str) -> Receipt:
-    return Receipt(corridor, b"d" * 32, "abb", uuid4(), b"f", None, b"{}", 1, NOON)
+    return Receipt(corridor, b"d" * 16, "abb", uuid4(), b"f" * 32, None, b"{}", 1, NOON)
 
 
 def backend_of(batch: Batch) -> int:
@@ -138,7 +138,7 @@ def test_a_connection_lost_before_the_commit_is_an_unknown_outcome(log: Log, con
     with pytest.raises(OutcomeUnknown, match="Ask again with the same idempotency key"):
         batch.commit([new_event()], [receipt(log.corridor)], NOON)
     assert log.head().position == 0
-    assert log.receipt(b"d" * 32) is None
+    assert log.receipt(b"d" * 16) is None
     with log.begin() as batch:
         assert batch.commit([new_event()], [], NOON).position == 1
     assert log.pool.num_in_use == 0
@@ -169,8 +169,8 @@ def test_an_idle_connection_that_the_server_closed_is_not_handed_out(log: Log, c
 
 def test_a_replay_waits_for_the_standby_that_a_plain_read_does_not_wait_for(waiting_log: Log, waiting_control: extensions.cursor) -> None:
     """An answer is repeated only once it is as safe as when it was given; cut short, the wait is an unknown outcome."""
-    assert waiting_log.receipt(b"d" * 32) is not None
-    replays = (lambda: waiting_log.replay_receipt(b"d" * 32), lambda: replay_in_a_batch(waiting_log))
+    assert waiting_log.receipt(b"d" * 16) is not None
+    replays = (lambda: waiting_log.replay_receipt(b"d" * 16), lambda: replay_in_a_batch(waiting_log))
     for replay in replays:
         attempt = Attempt(replay)
         waiting_control.execute("SELECT pg_cancel_backend(%s)", [until_it_waits_for_the_standby(waiting_control)])
@@ -181,8 +181,8 @@ def test_a_replay_waits_for_the_standby_that_a_plain_read_does_not_wait_for(wait
 
 
 def replay_in_a_batch(log: Log) -> None:
-    with log.begin([b"d" * 32]) as batch:
-        assert set(batch.receipts) == {b"d" * 32}
+    with log.begin([b"d" * 16]) as batch:
+        assert set(batch.receipts) == {b"d" * 16}
         batch.commit([], [], NOON)
 
 

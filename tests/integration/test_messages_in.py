@@ -113,7 +113,7 @@ def test_the_same_file_again_is_recognised_and_adds_nothing(service: Service, co
 def test_an_import_that_stopped_in_the_middle_goes_on_where_it_stopped(
     service: Service, corridor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process died after the first chunk: the same file again takes in the rest, and nothing twice."""
+    """It died when the first chunk was answered and the second one was being decided: the same file again takes in the rest."""
     monkeypatch.setattr(messages_in, "CHUNK", 7)
     data = file_of(plain())
 
@@ -125,7 +125,7 @@ def test_an_import_that_stopped_in_the_middle_goes_on_where_it_stopped(
     report = import_credit_transfers(service, corridor, "abb", data)
 
     assert told(report) == [outcome(transfer, "ACSP") for transfer in plain()]
-    assert [one.replayed for one in report.transfers] == [True] * 7 + [False] * (GOOD - 7)
+    assert [one.replayed for one in report.transfers] == [True] * 14 + [False] * (GOOD - 14)
 
 
 def test_a_message_id_with_other_content_is_refused_by_name(service: Service, corridor: str) -> None:

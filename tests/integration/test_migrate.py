@@ -1,25 +1,32 @@
 """Migrations: applied once, in order, each wholly or not at all, and never edited."""
 
+import hashlib
 import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import psycopg2
 import pytest
-from eventsourcing.persistence import OperationalError, ProgrammingError
+from eventsourcing.persistence import IntegrityError, OperationalError, ProgrammingError
 from psycopg2 import extensions
 
+from ledger.domain import ids
 from ledger.embedded import embedded_url, stop_embedded
 from ledger.errors import MigrationsMissing, Misconfigured
 from ledger.eventstore import migrate as migrate_module
 from ledger.eventstore.connections import PostgresPool, connect
 from ledger.eventstore.log import Log
 from ledger.eventstore.migrate import check_migrated, migrate, pending, shipped_migrations
+from ledger.eventstore.records import NewEvent, Receipt
+from ledger.transparency.merkle import CompactTree
 
 SHIPPED = list(shipped_migrations())
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def ask(url: str, question: str) -> object:
@@ -107,6 +114,53 @@ def test_a_migration_killed_half_way_leaves_nothing_of_itself(empty_database_url
     assert ask(empty_database_url, "SELECT to_regclass('ledger.half') IS NULL") is True
     files["0001_killed"] = "CREATE TABLE ledger.half ()"
     assert migrate(empty_database_url) == ["0001_killed"]
+
+
+def test_a_log_written_before_keys_became_smaller_is_the_same_log_afterwards(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events, root and answers stand as they did, receipts are found by half of their old digest, and no version or key is taken twice.
+
+    The migration is killed between its statements first: that leaves the old log, and the next run goes through.
+    """
+    every = shipped_migrations()
+    before = {name: text for name, text in every.items() if name < "0007"}
+    first, second = every["0007_smaller_keys"].rsplit("ALTER TABLE", 1)
+    monkeypatch.setattr(migrate_module, "shipped_migrations", lambda: before)
+    migrate(empty_database_url)
+    pool, corridor, stream = PostgresPool(empty_database_url), "abb-psbc", uuid4()
+    log = Log(pool, corridor)
+    for version in (1, 2):
+        with log.begin() as batch:
+            head = batch.commit([NewEvent(stream, version, "test:Happened", b"\x00%d" % version)], [], NOON)
+    whole = hashlib.sha256(b"abb\0pay-1").digest()
+    kept = Receipt(corridor, ids.receipt_digest("abb", "pay-1"), "abb", uuid4(), b"f" * 32, None, b'{"result":{}}', 2, NOON)
+    with pool.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger.receipts (corridor, digest, partner, command, fingerprint, answer, position, recorded_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (corridor, whole, kept.partner, str(kept.command), kept.fingerprint, kept.answer, kept.position, kept.recorded_at),
+        )
+    rows = log.read_page(0, 10)
+    pool.close()
+
+    killed = f"{first}; SELECT pg_terminate_backend(pg_backend_pid()); ALTER TABLE {second}"
+    monkeypatch.setattr(migrate_module, "shipped_migrations", lambda: before | {"0007_smaller_keys": killed})
+    with pytest.raises(OperationalError):
+        migrate(empty_database_url)
+    assert ask(empty_database_url, "SELECT length(digest) FROM ledger.receipts") == 32
+
+    monkeypatch.setattr(migrate_module, "shipped_migrations", lambda: every)
+    migrate(empty_database_url)
+    pool = PostgresPool(empty_database_url)
+    log = Log(pool, corridor)
+    assert (log.head(), log.read_page(0, 10), log.receipt(kept.digest)) == (head, rows, kept)
+    assert head.tree == CompactTree().extend(row.leaf_hash for row in rows)
+    with pytest.raises(IntegrityError, match="events_stream_version"), log.begin() as batch:
+        batch.commit([NewEvent(stream, 2, "test:Happened", b"again")], [], NOON)
+    with pytest.raises(IntegrityError, match="receipts_pkey"), log.begin() as batch:
+        batch.commit([], [kept], NOON)
+    pool.close()
 
 
 def test_an_edited_migration_is_refused(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,6 +145,34 @@ def test_progress_and_lag_say_how_far_it_is(small: SmallCorridor) -> None:
     assert runner.lag().events == 0
 
 
+def test_a_runner_that_is_told_to_stop_ends_after_its_page(small: SmallCorridor) -> None:
+    """Far behind, it need not come to the end of the log before its process may close."""
+    stop, told = threading.Event(), []
+
+    def progress(position: int, _head: int) -> None:
+        told.append(position)
+        stop.set()
+
+    assert Runner(small.log, page_size=50).catch_up(progress=progress, stop=stop) == told[0] == Runner(small.log).position()
+    assert 0 < told[0] <= small.log.head().position - 50
+
+
+def test_a_runner_far_behind_rests_between_pages_and_near_the_end_of_the_log_it_does_not(small: SmallCorridor) -> None:
+    """The pace is asked as long as more than a page is left: what was written a moment ago is projected at once."""
+    asked: list[int] = []
+
+    class Resting:
+        def rest(self, events: int, /) -> bool:
+            asked.append(events)
+            return True
+
+    told: list[int] = []
+    head = Runner(small.log, page_size=50, pace=Resting()).catch_up(progress=lambda position, _: told.append(position))
+    sizes = [end - start for start, end in zip([0, *told], told, strict=False)]
+    assert asked == [size for size, end in zip(sizes, told, strict=True) if head - end > 50]
+    assert 0 < len(asked) < len(told)
+
+
 def test_a_topic_from_the_future_stops_the_runner_before_its_page(small: SmallCorridor, monkeypatch: pytest.MonkeyPatch) -> None:
     """An older version meets a newer event: nothing of that page is written, and the position stays in front of it."""
     monkeypatch.delitem(folds.FOLDS, "Movement.CashMoved.v1")
@@ -196,7 +224,7 @@ def test_a_following_runner_waits_an_outage_out(small: SmallCorridor, database_u
     runner, stop, outages = Runner(small.log), threading.Event(), []
     catch_up = runner.catch_up
 
-    def failing_once() -> int:
+    def failing_once(stop: threading.Event) -> int:
         if not outages:
             outages.append(1)
             raise OperationalError("the database is being restarted")

@@ -86,7 +86,7 @@ def receipt_of(log: Log, digest: bytes) -> Receipt:
 def test_a_commit_prepared_for_another_head_is_refused(pool: PostgresPool, corridor: str, events: list[NewEvent]) -> None:
     """Another writer moved the head meanwhile: nothing of the commit is kept, not even an answer that was a refusal."""
     log = Log(pool, corridor)
-    prepared = log.prepare(log.head(), events, [receipt_of(log, b"d" * 32)], NOON)
+    prepared = log.prepare(log.head(), events, [receipt_of(log, b"d" * 16)], NOON)
     with log.begin() as batch:
         head = batch.commit([happened(uuid4())], [], NOON)
 
@@ -94,20 +94,20 @@ def test_a_commit_prepared_for_another_head_is_refused(pool: PostgresPool, corri
         log.append(prepared)
 
     assert log.head() == head
-    assert log.receipt(b"d" * 32) is None
+    assert log.receipt(b"d" * 16) is None
 
 
 @pytest.mark.parametrize("events", [[happened(uuid4())], []], ids=["events and receipts", "receipts alone"])
 def test_a_commit_prepared_for_the_head_is_kept_in_one_trip(pool: PostgresPool, corridor: str, events: list[NewEvent]) -> None:
     """Events, receipts and the new head are there, as they were prepared."""
     log = Log(pool, corridor)
-    prepared = log.prepare(log.head(), events, [receipt_of(log, b"d" * 32)], NOON)
+    prepared = log.prepare(log.head(), events, [receipt_of(log, b"d" * 16)], NOON)
 
     log.append(prepared)
 
     assert log.head() == prepared.after
     assert [event.state for event in log.read_page(0, 10)] == [event.state for event in events]
-    assert log.receipt(b"d" * 32) == prepared.receipts[0]
+    assert log.receipt(b"d" * 16) == prepared.receipts[0]
 
 
 def test_what_was_decided_on_a_refused_commit_is_decided_again_in_its_order(ledger: Ledger, monkeypatch: Any) -> None:

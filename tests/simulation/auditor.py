@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from tests.simulation.key_rules import KeyRules
 from tests.simulation.rulebook import (
     ASKS_FOR_MONEY,
     DEBIT_SIDE,
@@ -80,6 +81,7 @@ class Auditor:
         self._transfers: dict[str, Json] = {}
         self._cases: dict[str, Json] = {}
         self._commands: dict[str, int] = {}
+        self._keys = KeyRules()
 
     def take(self, rows: Iterable[Row]) -> list[Finding]:
         """Audits the commits that these rows are and returns what they broke."""
@@ -141,6 +143,7 @@ class Auditor:
             "Account": self._take_account,
             "Transfer": self._take_transfer,
             "ComplianceCase": self._take_case,
+            "SigningKeys": self._take_key,
         }
         if kind in takers:
             takers[kind](boundary, event)
@@ -280,6 +283,12 @@ class Auditor:
             agreed = {who for who in said_so if who.startswith("officer:")}
             if len(set(said["officers"])) != 2 or not agreed.issuperset(said["officers"]):
                 self._find("I10", boundary, f"a case decided by {said['officers']} where {sorted(agreed)} agreed")
+
+    # Public keys: two different people (I10)
+
+    def _take_key(self, boundary: int, event: Happened) -> None:
+        for wrong in self._keys.take(event.topic, event.said):
+            self._find("I10", boundary, wrong)
 
     # I2, and the posting table
 

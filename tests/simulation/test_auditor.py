@@ -14,7 +14,7 @@ from ledger import commands as c
 from ledger.eventstore.records import RecordedEvent
 from tests.golden.write_samples import story
 from tests.simulation.auditor import Finding, audit
-from tests.unit.corridor_fixtures import ABB, OPEN, SETTLEMENT_BANK, ask, uetr
+from tests.unit.corridor_fixtures import ABB, ED25519_KEYS, OPEN, SETTLEMENT_BANK, approve_key, ask, register_key, uetr
 from tests.unit.memory_ledger import MemoryLedger
 
 Rows = list[RecordedEvent]
@@ -100,6 +100,22 @@ def silenced() -> Rows:
     return [replace(row, state=row.state.replace(b'"below_floor":true', b'"below_floor":false')) for row in rows]
 
 
+def third_key() -> Rows:
+    """Another log, in which two people let in two keys of one bank, and a third one as they did the second."""
+    second: Json = {"key_id": "abb-2", "public_key": ED25519_KEYS[1]}
+    rows = MemoryLedger().given(OPEN, register_key(), approve_key(), register_key(**second), approve_key(**second)).rows
+    assert audit(rows) == []
+    more = [
+        replace(
+            row, boundary=10**9 + row.position, state=json.dumps(json.loads(row.state) | {"key_id": "abb-3", "command": "another"}).encode()
+        )
+        for row in rows[-2:]
+    ]
+    return renumbered(
+        [*rows, *(replace(row, state=row.state.replace(b"another", topic)) for row, topic in zip(more, (b"one", b"two"), strict=True))]
+    )
+
+
 def first(rows: Rows) -> set[str]:
     """The rules that the first broken commit breaks."""
     findings = audit(rows)
@@ -133,8 +149,8 @@ BROKEN: list[tuple[str, Rows, set[str]]] = [
     ),
     (
         "a command with two effects",
-        again(nth("Corridor.KeyRegistered")),
-        {"I6"},
+        again(nth("SigningKeys.KeyDeclined"), key_id="nobody's"),
+        {"I6", "I10"},
     ),
     ("a command of two actors", rewritten(nth("Transfer.Cleared", transfer=7), set_to("actor", value="psbc")), {"I6"}),
     ("a UETR that starts two transfers", again(nth("Transfer.Initiated", transfer=7), command="another"), {"I6", "I10"}),
@@ -169,6 +185,10 @@ BROKEN: list[tuple[str, Rows, set[str]]] = [
         rewritten(nth("ComplianceCase.OpinionGiven", 3), set_to("opinion", value="reject")),
         {"I10"},
     ),
+    ("a key let in by one person", rewritten(nth("SigningKeys.KeyRegistered"), set_to("actor", value="officer:karim")), {"I10"}),
+    ("a key nobody proposed", without(nth("SigningKeys.KeyProposed")), {"I10"}),
+    ("a key revoked by who suspended it", rewritten(nth("SigningKeys.KeyRevoked"), set_to("people", value=["officer:bao"] * 2)), {"I10"}),
+    ("a third key at once", third_key(), {"I10"}),
     ("money that moves without its step", without(nth("Movement.CashMoved")), {"I10", "I6"}),
     (
         "a cap below what was funded",

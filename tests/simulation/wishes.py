@@ -60,6 +60,7 @@ class Wish(NamedTuple):
 KINDS = (
     *["initiate"] * 8, *["next step"] * 36, *["any step"] * 3, *["publish"] * 2, "quote", "fund position", "withdraw", "confirm withdrawal",
     "charge", "cash", *["close cycle"] * 2, *["cycle payment"] * 4, "record break", *["adjust"] * 3, *["amend"] * 3, "account status",
+    *["read"] * 2, *["erase"] * 2,
 )  # fmt: skip
 ALONE = {"close cycle", "amend", "account status"}
 ODD = 0.08
@@ -115,6 +116,8 @@ class People:
             "record break": self._record_break,
             "adjust": self._adjust,
             "amend": self._amend,
+            "read": self._read,
+            "erase": lambda w: ask(c.ErasePerson, of(OFFICERS, w.pick), subject=UUID(int=w.other % 4), reason="retention_ended"),
             "account status": lambda w: ask(
                 c.SetAccountStatus, AMINA, account=of(ACCOUNTS, w.pick), status=of(("frozen", "open", "open", "closed"), w.other)
             ),
@@ -201,6 +204,14 @@ class People:
             said = "clear" if wish.pick % 4 else "reject"
             return ask(c.GiveOpinion, actor, case=transfer.case or f"hold-{transfer.id}", opinion=said, reasons="ee" * 32)
         return ask(kind, actor, uetr=transfer.id, **facts)
+
+    def _read(self, wish: Wish) -> Command:
+        """An officer or an operator looks at the parties of a transfer, for a case or for another reason."""
+        one = of(self.transfers, wish.pick) if self.transfers else uetr(0)
+        actor = of((AMINA, OPERATOR, ABB), wish.other)
+        if wish.odd:
+            return ask(c.ReadPersonalData, actor, uetr=one, reason="case", case=f"hold-{one}")
+        return ask(c.ReadPersonalData, actor, uetr=one, reason="complaint")
 
     @staticmethod
     def _part(transfer: Transfer, wish: Wish) -> int:

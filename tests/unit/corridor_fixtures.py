@@ -34,6 +34,17 @@ HIT = Screened(list_name="invented", list_version="2026-1", outcome="hit", commi
 COMMITMENTS = {"debtor.name": "d0" * 32, "creditor.name": "d1" * 32}
 DEBTOR, CREDITOR = UUID(int=0xD), UUID(int=0xC)
 
+# Public keys of RFC 8032 §7.1, and the base point of P-256: anybody can check that they are keys.
+ED25519_KEYS = (
+    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+    "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+    "278117fc144c72340f67d0f2316e8386ceffbf2b2428c9c51fef7c597f1d426e",
+)
+P256_KEY = (
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
+
 CommandT = TypeVar("CommandT", bound=c.Command)
 
 
@@ -166,6 +177,24 @@ def ask(command: type[CommandT], actor: str, *, key: str = "", **facts: Any) -> 
     """A command; its idempotency key says what it is about unless ``key`` says otherwise."""
     about = [str(facts[name]) for name in IDENTIFYING if name in facts]
     return command(corridor=CORRIDOR, actor=actor, idempotency_key=key or "/".join([command.__name__, actor, *about]), **facts)
+
+
+def register_key(actor: str = OPERATOR, **changes: Any) -> c.RegisterKey:
+    """A proposal of abb's first key, for a year and for everything."""
+    said: dict[str, Any] = {
+        "key_id": "abb-1",
+        "principal": ABB,
+        "public_key": ED25519_KEYS[0],
+        "valid_from": NOW,
+        "valid_until": NOW + timedelta(days=365),
+        "permissions": ("initiate", "pay", "rates", "treasury", "read", "statements"),
+    } | changes
+    return ask(c.RegisterKey, actor, key=changes.get("key", ""), **{name: value for name, value in said.items() if name != "key"})
+
+
+def approve_key(actor: str = AMINA, **changes: Any) -> c.ApproveKey:
+    """A second person's word on that proposal."""
+    return ask(c.ApproveKey, actor, **({"key_id": "abb-1", "public_key": ED25519_KEYS[0]} | changes))
 
 
 def initiate(number: int = 1, **changes: Any) -> c.InitiateTransfer:

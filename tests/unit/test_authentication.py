@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -11,54 +11,52 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_priva
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.authentication import Authenticator, Caller
-from api.errors import NonceReused, SignatureAlgorithmWrong, SignatureWrong, SigningKeyRevoked
-from api.key_registry import RegisteredKeys
-from api.message_signatures import ECDSA_P256, PrivateKey, algorithm_of, public_key_hex
+from api.errors import NonceReused, SignatureAlgorithmWrong, SignatureWrong, SigningKeyNotInForce, SigningKeyRevoked
+from api.key_registry import FoundKey
+from api.message_signatures import PrivateKey, algorithm_of, public_key_hex
 from api.nonces import Nonce
 from api.signed_head import SignedHead, joined
 from api.signing import RequestSigner, idempotency_key
 from ledger.clock import SetClock
+from ledger.domain.public_keys import ECDSA_P256
+from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
 
 NINE = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
+ABB = Caller("abb", "k1", "abb-psbc", ("initiate",))
 ED_KEY = Ed25519PrivateKey.from_private_bytes(b"a key of tests, not of any bank!")
 P256_KEY = derive_private_key(20260327, SECP256R1())
 
 
-@dataclass(frozen=True)
-class Key:
-    """A registered key."""
-
-    key_id: str
-    principal: str
-    algorithm: str
-    public_key: str
-    valid_from: datetime = NINE - timedelta(days=1)
-    valid_until: datetime = NINE + timedelta(days=1)
-
-
-def key(key_id: str, private_key: PrivateKey, principal: str = "abb") -> Key:
-    return Key(key_id, principal, algorithm_of(private_key), public_key_hex(private_key))
+def key(key_id: str, private_key: PrivateKey, principal: str = "abb") -> SigningKey:
+    """A registered key in force, for a day around nine."""
+    return SigningKey(
+        key_id=key_id,
+        principal=principal,
+        algorithm=algorithm_of(private_key),
+        public_key=public_key_hex(private_key),
+        valid_from=NINE - timedelta(days=1),
+        valid_until=NINE + timedelta(days=1),
+        permissions=("initiate",),
+        people=("operator:ops", "officer:bo"),
+        registered_at=NINE - timedelta(days=1),
+    )
 
 
 class Registry:
-    """Two corridors, and how often they were asked about."""
+    """One corridor's keys, and how often they were asked for."""
 
-    def __init__(self, *keys: Key) -> None:
+    def __init__(self, *keys: SigningKey) -> None:
         self.keys = {one.key_id: one for one in keys}
-        self.revoked: frozenset[str] = frozenset()
         self.looks = 0
 
-    def of(self, corridor: str) -> RegisteredKeys | None:
+    def find(self, key_id: str, corridor: str) -> FoundKey | None:
         self.looks += 1
-        return RegisteredKeys(self.keys, self.revoked) if corridor == "abb-psbc" else None  # type: ignore[arg-type]
+        found = self.keys.get(key_id)
+        return None if found is None else FoundKey(found, corridor == "abb-psbc")
 
-    def elsewhere(self, key_id: str, corridor: str) -> Key | None:
-        return self.keys.get(key_id) if corridor != "abb-psbc" else None
-
-    def revoke(self, key_id: str) -> None:
-        self.keys = {name: one for name, one in self.keys.items() if name != key_id}
-        self.revoked |= {key_id}
+    def change(self, key_id: str, **facts: Any) -> None:
+        self.keys[key_id] = self.keys[key_id]._replace(**facts)
 
 
 class Nonces:
@@ -76,7 +74,7 @@ class Nonces:
 class Door:
     """An authenticator over these keys, on a clock that stands."""
 
-    def __init__(self, *keys: Key) -> None:
+    def __init__(self, *keys: SigningKey) -> None:
         self.registry, self.nonces = Registry(*keys), Nonces()
 
     def let_in(self, *heads: SignedHead, corridor: str = "abb-psbc", between: object = None) -> list[Caller | Exception]:
@@ -118,35 +116,39 @@ def replace_fields(head: SignedHead, fields: dict[str, str]) -> SignedHead:
 def test_both_algorithms_let_in(private_key: PrivateKey) -> None:
     """The registry says which one a key is of."""
     door = Door(key("k1", private_key))
-    assert door.let_in(signed("k1", private_key)) == [Caller("abb", "k1", "abb-psbc")]
+    assert door.let_in(signed("k1", private_key)) == [ABB]
 
 
-def test_a_known_key_is_not_looked_up_before_its_signature_is_checked_and_once_after() -> None:
-    """The first request reads the registry, and admitting each reads it again: a revocation counts from its event on."""
+def test_a_known_key_is_not_looked_up_before_its_signature_is_checked_but_when_it_is_let_in() -> None:
+    """The first request finds its key, and letting in each finds it again: a suspension counts as soon as the registry knows."""
     door = Door(key("k1", ED_KEY))
     first, second = (signed("k1", ED_KEY, f"nonce-000000000000000{n}") for n in (1, 2))
-    assert door.let_in(first, second) == [Caller("abb", "k1", "abb-psbc")] * 2
+    assert door.let_in(first, second) == [ABB] * 2
     assert door.registry.looks == 3
 
 
-def test_a_key_that_is_revoked_while_its_request_is_read_lets_nobody_in() -> None:
-    """And its nonce is not taken; afterwards the key is known to be revoked."""
+@pytest.mark.parametrize("state", ["suspended", "revoked"])
+def test_a_key_that_is_taken_back_while_its_request_is_read_lets_nobody_in(state: str) -> None:
+    """And its nonce is not taken. Put back in force it lets in again."""
     door = Door(key("k1", ED_KEY))
     first, second = (signed("k1", ED_KEY, f"nonce-000000000000000{n}") for n in (1, 2))
-    outcomes = door.let_in(first, second, between=lambda: door.registry.revoke("k1"))
-    assert [type(outcome) for outcome in outcomes] == [SigningKeyRevoked, SigningKeyRevoked]
+    outcomes = door.let_in(first, second, between=lambda: door.registry.change("k1", state=state))
+    assert [str(outcome) for outcome in outcomes] == [f"The signing key was {state}. Sign with a key that is in force."] * 2
+    assert [type(outcome) for outcome in outcomes] == [SigningKeyRevoked] * 2
     assert door.nonces.taken == []
+    door.registry.change("k1", state="in force")
+    assert door.let_in(first) == [ABB]
 
 
-def test_a_key_that_was_replaced_under_its_id_does_not_count_on() -> None:
-    """What verified must be the very key that is registered when the request is let in."""
+def test_what_is_known_of_a_key_is_brought_up_to_date_when_it_lets_in() -> None:
+    """Permissions and validity are those of now; another public key under the same id does not count for what the old one signed."""
     door = Door(key("k1", ED_KEY))
-
-    def replaced() -> None:
-        door.registry.keys = {"k1": replace(door.registry.keys["k1"], principal="psbc")}
-
-    [outcome] = door.let_in(signed("k1", ED_KEY), between=replaced)
-    assert type(outcome) is SigningKeyRevoked
+    first = signed("k1", ED_KEY)
+    assert door.let_in(first, between=lambda: door.registry.change("k1", permissions=("pay",))) == [ABB._replace(permissions=("pay",))]
+    for facts, expected in (({"valid_until": NINE}, SigningKeyNotInForce), ({"public_key": public_key_hex(ED_KEY)[::-1]}, SignatureWrong)):
+        door = Door(key("k1", ED_KEY))
+        [outcome] = door.let_in(first, between=lambda: door.registry.change("k1", **facts))  # noqa: B023 - called within this round
+        assert type(outcome) is expected
 
 
 def test_a_nonce_is_taken_once_and_only_by_a_request_whose_signature_verifies() -> None:
@@ -155,7 +157,7 @@ def test_a_nonce_is_taken_once_and_only_by_a_request_whose_signature_verifies() 
     proper = signed("k1", ED_KEY)
     forged = with_field(proper, "idempotency-key", '"other"')
     wrong, right, again = door.let_in(forged, proper, proper)
-    assert (type(wrong), right, type(again)) == (SignatureWrong, Caller("abb", "k1", "abb-psbc"), NonceReused)
+    assert (type(wrong), right, type(again)) == (SignatureWrong, ABB, NonceReused)
 
 
 def test_the_algorithm_is_the_registrys_whatever_the_message_says() -> None:

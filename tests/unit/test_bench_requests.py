@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.authentication import Authenticator, Caller
 from api.errors import SignatureWrong
-from api.key_registry import RegisteredKeys
+from api.key_registry import FoundKey
 from api.nonces import Nonce
 from api.schemas.transfers import TransferBody
 from api.signed_head import SignedHead, check_digest, joined
@@ -20,7 +20,7 @@ from corridors import shipped_terms
 from ledger.bench.presigned import KEY_ID, Signing, post, transfer
 from ledger.bench.statement_lines import csv_statements, two_sides
 from ledger.clock import SetClock
-from ledger.domain.corridor_events import CorridorKeyRegistered
+from ledger.domain.signing_key_events import SigningKey
 from reconciliation.reported import read_statements
 
 NOON = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
@@ -31,20 +31,20 @@ PATH = "/v1/corridors/bench-test/transfers"
 class OneKey:
     """A registry that knows the bench's key."""
 
-    def of(self, _corridor: str) -> RegisteredKeys:
+    def find(self, _key_id: str, _corridor: str) -> FoundKey:
         """The key of the one corridor there is."""
-        key = CorridorKeyRegistered.model_construct(
+        key = SigningKey(
             key_id=KEY_ID,
             principal="abb",
-            public_key=public_key_hex(PRIVATE_KEY),
             algorithm="ed25519",
+            public_key=public_key_hex(PRIVATE_KEY),
             valid_from=NOON,
             valid_until=NOON.replace(year=2027),
+            permissions=("initiate",),
+            people=("operator:ops", "officer:amina"),
+            registered_at=NOON,
         )
-        return RegisteredKeys({KEY_ID: key}, frozenset())
-
-    def elsewhere(self, _key_id: str, _corridor: str) -> None:
-        """There is no other."""
+        return FoundKey(key, at_home=True)
 
 
 def received(request: bytes) -> tuple[SignedHead, bytes]:
@@ -119,5 +119,5 @@ def test_the_statements_of_a_bench_read_back_as_the_lines_they_were_made_of() ->
     assert [[(line.references[0], line.amount, line.booking_date) for line in one.lines] for one in statements] == [
         [(str(line.uetr), line.amount, line.booked_on) for line in day] for day in sides.reported
     ]
-    assert [one.account for one in statements] == ["psbc:cash:CNY"] * 2
-    assert (statements[0].opening, statements[0].closing) == (10**9, statements[1].opening)
+    assert [one.statement.account for one in statements] == ["psbc:cash:CNY"] * 2
+    assert (statements[0].statement.opening, statements[0].statement.closing) == (10**9, statements[1].statement.opening)

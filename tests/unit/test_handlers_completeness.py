@@ -15,7 +15,7 @@ from ledger.handlers import HANDLERS
 from tests.golden.write_samples import story
 
 REFUSALS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal}
-BASES = {"Command", "TransferCommand", "MovementCommand", "CycleCommand", "BreakCommand"}
+BASES = {"Command", "KeyCommand", "TransferCommand", "MovementCommand", "CycleCommand", "BreakCommand"}
 
 
 def test_every_refusal_is_met_by_a_test() -> None:

@@ -1,4 +1,4 @@
-"""The corridor itself: opened once, amended by dated versions, its keys, its accounts, its rate sheets."""
+"""The corridor itself: opened once, amended by dated versions, its accounts, its rate sheets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from ledger.errors import (
     AccountUnknown,
     CorridorAlreadyOpen,
     FloorReached,
-    KeyInvalid,
     NotPermitted,
     RateSheetInvalid,
     TermsInvalid,
@@ -35,9 +34,11 @@ from tests.unit.corridor_fixtures import (
     PSBC_TO_ABB,
     RATES,
     TERMS,
+    approve_key,
     ask,
     initiate,
     publish,
+    register_key,
     terms,
 )
 from tests.unit.history import events, fact
@@ -46,14 +47,6 @@ from tests.unit.memory_ledger import ACCOUNTS, MemoryLedger, of, opened
 CORRIDOR_STREAM = ids.corridor_stream(CORRIDOR)
 POSITION = ids.account_stream(CORRIDOR, "abb:position:USD")
 TOMORROW = date(2026, 3, 28)
-KEY = "ab" * 32
-KEY_FACTS: dict[str, Any] = {
-    "key_id": "abb-1",
-    "principal": ABB,
-    "public_key": KEY,
-    "valid_from": NOW,
-    "valid_until": NOW + timedelta(days=365),
-}
 
 
 def decided(command: c.Command, version: int = 1, at: datetime = NOW) -> Decision:
@@ -62,10 +55,6 @@ def decided(command: c.Command, version: int = 1, at: datetime = NOW) -> Decisio
 
 def amend(version: int = 2, **changes: Any) -> c.OpenCorridor:
     return ask(c.OpenCorridor, OPERATOR, key=f"v{version} {sorted(changes)}", agreement=terms(version, **changes))
-
-
-def register(**changes: Any) -> c.RegisterKey:
-    return ask(c.RegisterKey, **({"actor": OPERATOR, "key": str(changes)} | KEY_FACTS | changes))
 
 
 # Opening and amending
@@ -188,54 +177,6 @@ def test_an_event_names_the_terms_it_was_decided_under() -> None:
     assert ({event.terms for event in before}, {event.terms for event in after}) == ({1}, {2})  # type: ignore[attr-defined]
 
 
-# Keys
-
-
-def test_a_key_is_registered_and_revoked() -> None:
-    """Registered twice it is recognised; revoked it is gone for good."""
-    ledger = opened()
-    command = register()
-    assert ledger.when(command) == events(
-        CORRIDOR_STREAM, [fact(corridor_events.CorridorKeyRegistered, decided(command), algorithm="ed25519", **KEY_FACTS)], after=1
-    )
-    assert ledger.run(register(key="again")) == {"key_id": "abb-1", "changed": False}
-    revoke = ask(c.RevokeKey, OPERATOR, key_id="abb-1", reason="lost")
-    assert ledger.when(revoke) == events(
-        CORRIDOR_STREAM, [fact(corridor_events.CorridorKeyRevoked, decided(revoke), key_id="abb-1", reason="lost")], after=2
-    )
-    ledger.refuses(register(key="back again"), KeyInvalid, "key_id", "abb-1")
-    ledger.refuses(ask(c.RevokeKey, OPERATOR, key="revoked twice", key_id="abb-1", reason="lost"), KeyInvalid, "key_id", "abb-1")
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"public_key": "ab" * 31}, "public_key"),
-        ({"public_key": "zz" * 32}, "public_key"),
-        ({"valid_until": NOW}, "public_key"),
-    ],
-    ids=["too short", "not hex", "no time"],
-)
-def test_what_is_no_key_is_not_registered(changes: dict[str, Any], field: str) -> None:
-    """Thirty-two bytes in hex, and a validity that begins before it ends."""
-    opened().refuses(register(**changes), KeyInvalid, field, "abb-1")
-
-
-@pytest.mark.parametrize(
-    "changes", [{"public_key": "cd" * 32}, {"principal": PSBC}, {"valid_until": NOW + timedelta(days=1)}], ids=["key", "owner", "validity"]
-)
-def test_a_key_id_names_one_key(changes: dict[str, Any]) -> None:
-    """Another key, owner or validity needs another id."""
-    opened().given(register()).refuses(register(**changes), KeyInvalid, "key_id", "abb-1")
-
-
-def test_only_an_operator_handles_keys() -> None:
-    """A bank does not register its own."""
-    ledger = opened().given(register())
-    ledger.refuses(register(actor=ABB, key_id="abb-2"), NotPermitted, "actor", ABB)
-    ledger.refuses(ask(c.RevokeKey, ABB, key_id="abb-1", reason="lost"), NotPermitted, "actor", ABB)
-
-
 # Accounts
 
 
@@ -319,7 +260,8 @@ def test_a_file_of_messages_leaves_its_receipt_only() -> None:
 # Before the corridor is open
 
 EARLY = [
-    register(),
+    register_key(),
+    approve_key(),
     ask(c.RevokeKey, OPERATOR, key_id="abb-1", reason="lost"),
     RATES[0],
     initiate(),

@@ -38,7 +38,7 @@ def test_no_two_names_share_a_stream() -> None:
 
 
 def test_a_receipt_is_found_by_partner_and_key_together() -> None:
-    """SHA-256 of partner, NUL and key: no key of one partner is ever another's."""
-    assert ids.receipt_digest("abb", "key 1").hex() == "91e0ed840236ddb3a0646e564b7cf27214f4814d7ae1ea5212902e2efef8f79e"
+    """The first half of SHA-256 of partner, NUL and key: no key of one partner is ever another's."""
+    assert ids.receipt_digest("abb", "key 1").hex() == "91e0ed840236ddb3a0646e564b7cf272"
     assert ids.receipt_digest("abb", "c") != ids.receipt_digest("ab", "bc")
     assert ids.command_id(CORRIDOR, "abb", "c") != ids.command_id(CORRIDOR, "ab", "bc")

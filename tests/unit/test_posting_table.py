@@ -128,8 +128,8 @@ TABLE: list[tuple[str, Entry, dict[str, str]]] = [
 
 def booked(entry: Entry) -> dict[str, str]:
     """An entry's lines as decimal strings, by account."""
-    assert len({line.account for line in entry.lines}) == len(entry.lines)
-    return {line.account: format_amount(line.amount, line.account.rpartition(":")[2]) for line in entry.lines}
+    assert len({account for account, _ in entry.lines}) == len(entry.lines)
+    return {account: format_amount(amount, account.rpartition(":")[2]) for account, amount in entry.lines}
 
 
 @pytest.mark.parametrize(("kind", "entry", "expected"), TABLE, ids=[f"{kind} {n}" for n, (kind, *_) in enumerate(TABLE)])
@@ -148,8 +148,8 @@ def test_a_refund_with_the_fee_undoes_the_funding_line_by_line() -> None:
     """Nothing of the transfer remains on any account."""
     sums = dict.fromkeys(FUNDING, 0)
     for entry in (posting.funding(UETR, PRICING), posting.refund(UETR, PRICING, fee_given_back=True)):
-        for line in entry.lines:
-            sums[line.account] += line.amount
+        for account, amount in entry.lines:
+            sums[account] += amount
     assert sums == dict.fromkeys(FUNDING, 0)
 
 

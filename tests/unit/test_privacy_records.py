@@ -12,6 +12,8 @@ from ledger.privacy.records import RecordCipher, RecordKind, Records, decode, en
 
 ANNA, BILAL = UUID(int=1), UUID(int=2)
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES = st.binary(max_size=50) | st.recursive(
     TEXTS | st.integers() | st.booleans() | st.none(),
@@ -63,7 +65,7 @@ def test_a_flipped_bit_anywhere_is_detected(position: int, flip: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.5, {"amount": 1000.0}, ["Fatima", object()], {1: "Fatima"}, {"name": "Fatima \ud800"}, {"name": b"Fatima"}, {"Fatima"}],
+    [1.5, {"amount": 1000.0}, ["Fatima", object()], {1: "Fatima"}, {"name": "Fatima \ud800"}, {"name": b"Fatima"}, {"Fatima"}, ENDLESS],
 )
 def test_a_value_that_cannot_be_kept_is_refused_without_being_shown(value: object) -> None:
     """Floats, keys that are no text, odd objects: the message names the kind of record and the way out only."""

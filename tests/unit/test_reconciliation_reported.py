@@ -16,7 +16,7 @@ from ledger.iso20022.statement import Balance, BankTransactionCode, Direction, E
 from reconciliation.csv_statement import COLUMNS
 from reconciliation.errors import StatementAccountDiffers, StatementAccountUnknown, StatementCsvInvalid, StatementPagesMissing
 from reconciliation.lines import ReportedLine
-from reconciliation.reported import ReportedStatement, accounts_by_number, read_statements
+from reconciliation.reported import ReadStatement, accounts_by_number, read_statements
 from tests.unit.reconciliation_examples import uetr
 
 TERMS = shipped_terms("abb-psbc")
@@ -43,7 +43,7 @@ def statement(*entries: Entry, opening: int = 100_000, opening_type: str = "OPBD
     return replace(whole, **more)
 
 
-def read(*statements: Statement) -> list[ReportedStatement]:
+def read(*statements: Statement) -> list[ReadStatement]:
     return read_statements(write_camt053(statements, created_at=WRITTEN), TERMS)
 
 
@@ -62,7 +62,7 @@ def test_a_statement_becomes_lines_in_our_own_signs() -> None:
     float_in = entry(500_000, Direction.CREDIT, value_date=TUESDAY, reference="1", code=BankTransactionCode(proprietary="FLOAT"))
     pending = entry(99, status="PDNG")
     (found,) = read(statement(float_in, paid, pending))
-    assert found[:6] == (CASH, "S1", MONDAY, MONDAY, 100_000, 528_000)
+    assert found.statement[:6] == (CASH, "S1", MONDAY, MONDAY, 100_000, 528_000)
     assert found.lines == (
         ReportedLine(CASH, "S1", 1, 0, MONDAY, TUESDAY, 500_000, ("1",), False, "FLOAT"),
         ReportedLine(CASH, "S1", 2, 0, MONDAY, MONDAY, -72_000, (str(uetr(1)), "E1", "B-7", "2")),
@@ -109,7 +109,7 @@ def test_an_entry_whose_parts_are_not_all_there_stays_whole() -> None:
 def test_the_days_covered_are_those_the_bank_states(more: dict[str, object], days: tuple[date, date]) -> None:
     """By FrToDt, else by the opening balance; PRCD is the closing of the day before."""
     (found,) = read(statement(**more))
-    assert (found.first_day, found.last_day) == days
+    assert (found.statement.first_day, found.statement.last_day) == days
 
 
 def test_pages_are_put_together_and_a_missing_one_is_refused() -> None:
@@ -117,7 +117,7 @@ def test_pages_are_put_together_and_a_missing_one_is_refused() -> None:
     first = statement(entry(100), page=1, last_page=False, closing=Balance("ITBD", 99_900, "CNY", MONDAY))
     last = statement(entry(200), opening=99_900, page=2, last_page=True)
     (found,) = read(last, first)
-    assert (found.opening, found.closing, [line.amount for line in found.lines]) == (100_000, 99_700, [-100, -200])
+    assert (found.statement.opening, found.statement.closing, [line.amount for line in found.lines]) == (100_000, 99_700, [-100, -200])
     with pytest.raises(StatementPagesMissing, match=r"Statement 'S1' is not complete: of its pages, 2 came\."):
         read(last)
 
@@ -126,7 +126,7 @@ def test_the_content_is_known_again_in_another_message_and_a_changed_one_is_not(
     """The digest is over what is compared, not over the message around it."""
     (same,), (again,) = read(statement(entry(100))), read(statement(entry(100), created_at=WRITTEN))
     (changed,) = read(statement(entry(101)))
-    assert (same.digest == again.digest, same.digest == changed.digest) == (True, False)
+    assert (same.statement.digest == again.statement.digest, same.statement.digest == changed.statement.digest) == (True, False)
 
 
 def test_an_unknown_account_is_refused_without_its_number() -> None:

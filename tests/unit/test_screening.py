@@ -103,3 +103,16 @@ def test_similarity_is_full_for_itself_and_the_same_from_both_sides(words: list[
 def test_nothing_resembles_nothing() -> None:
     """Two empty names are not alike, so an empty entry can never match."""
     assert similarity(frozenset(), frozenset()) == 0
+
+
+@given(st.sampled_from([name for entry in ENTRIES for name in entry.names]), st.text("abdeqiloéøأبر穹 '", max_size=6), st.integers(0, 9))
+def test_the_index_finds_what_a_comparison_with_every_name_finds(listed: str, inserted: str, at: int) -> None:
+    """A listed name with letters put in between: the same entries with the same scores, whether similar or not."""
+    words = tokens(listed[:at] + inserted + listed[at:])
+    scores: dict[str, int] = {}
+    for entry in ENTRIES:
+        for form in map(tokens, entry.names):
+            alike = similarity(letter_pairs(words), letter_pairs(form))
+            scores[entry.id] = max(scores.get(entry.id, 0), 100 if words == form else min(alike, 99))
+    found = {hit.entry: hit.score for hit in screened(listed[:at] + inserted + listed[at:]).hits}
+    assert found == {entry: score for entry, score in scores.items() if score >= 80}

@@ -154,6 +154,14 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_POOL_SIZE": "8",
         "CORRIDOR_SIGNATURE_AGE_SECONDS_MAX": "60",
         "CORRIDOR_TRUSTED_PROXIES": "10.0.0.7/32,10.1.0.0/16",
+        "CORRIDOR_PUBLIC_URL": "",
+        "CORRIDOR_OIDC_ISSUER": "",
+        "CORRIDOR_OIDC_CLIENT_ID": "",
+        "CORRIDOR_OIDC_CLIENT_SECRET": "",
+        "CORRIDOR_OIDC_ROLES_CLAIM": "roles",
+        "CORRIDOR_OIDC_ROLE_NAMES": "",
+        "CORRIDOR_STEP_UP_SECONDS": "300",
+        "CORRIDOR_DEMO_IDENTITY": "off",
         "CORRIDOR_CONFORMANCE_DATA": "",
     }
 
@@ -162,3 +170,101 @@ def test_settings_do_not_change_once_read() -> None:
     """What a process was started with stays what it runs with."""
     with pytest.raises(ValidationError):
         read({}).port = 9000  # type: ignore[misc]
+
+
+SIGN_IN = {
+    "CORRIDOR_PUBLIC_URL": "https://corridor.example",
+    "CORRIDOR_OIDC_ISSUER": "https://id.example/realm",
+    "CORRIDOR_OIDC_CLIENT_ID": "corridor",
+    "CORRIDOR_OIDC_CLIENT_SECRET": "hunter2",
+    "CORRIDOR_OIDC_ROLE_NAMES": "aml=officer, aml-lead=senior_officer",
+}
+
+
+def test_signing_in_is_set_up_by_the_provider_the_client_and_the_names_of_roles() -> None:
+    """In production too, over TLS."""
+    settings = read(PRODUCTION | SIGN_IN)
+    assert (settings.oidc_issuer, settings.public_url, settings.oidc_role_names) == (
+        "https://id.example/realm", "https://corridor.example", (("aml", "officer"), ("aml-lead", "senior_officer")),
+    )  # fmt: skip
+
+
+def test_signing_in_is_set_up_wholly_or_not_at_all() -> None:
+    """What is missing is named."""
+    message = refused({"CORRIDOR_OIDC_ISSUER": "https://id.example"})
+    assert message == (
+        "The settings are not usable:\n"
+        "- CORRIDOR_OIDC_CLIENT_ID: is missing: CORRIDOR_OIDC_ISSUER is set. Write the client id under which the identity provider"
+        " knows this service.\n"
+        "- CORRIDOR_PUBLIC_URL: is missing: CORRIDOR_OIDC_ISSUER is set. Write the origin under which browsers reach the service, such"
+        " as https://corridor.example."
+    )
+
+
+def test_production_refuses_invented_officers() -> None:
+    """They have no passwords."""
+    assert refused(PRODUCTION | {"CORRIDOR_DEMO_IDENTITY": "on"}) == (
+        "The settings are not usable:\n"
+        "- CORRIDOR_DEMO_IDENTITY=on: is refused: in production mode nobody signs in unproven. Remove it, and name the bank's identity"
+        " provider in CORRIDOR_OIDC_ISSUER."
+    )
+
+
+@pytest.mark.parametrize("variable", ["CORRIDOR_PUBLIC_URL", "CORRIDOR_OIDC_ISSUER"])
+def test_production_refuses_to_let_people_in_without_tls(variable: str) -> None:
+    """A demo on one machine may."""
+    plain = SIGN_IN | {variable: "http://corridor.example"}
+    assert f"- {variable}=http://corridor.example: is no https address: production mode" in refused(PRODUCTION | plain)
+    assert read(plain).oidc_client_id == "corridor"
+
+
+@pytest.mark.parametrize(
+    "url", ["corridor.example", "https://corridor.example/", "https://me:pw@corridor.example", "ftp://corridor.example"]
+)
+def test_the_public_url_is_an_origin(url: str) -> None:
+    """It is compared with what browsers send."""
+    assert "CORRIDOR_PUBLIC_URL" in refused({"CORRIDOR_PUBLIC_URL": url})
+
+
+def test_secrets_can_be_read_from_files(tmp_path: Path) -> None:
+    """So that they stand in no environment; the file's last line end is not part of the secret."""
+    secret, url = tmp_path / "secret", tmp_path / "url"
+    secret.write_text("hunter2\n", encoding="utf-8")
+    url.write_text("postgresql://me:pw@db/corridor\n", encoding="utf-8")
+    settings = read({"CORRIDOR_OIDC_CLIENT_SECRET_FILE": str(secret), "CORRIDOR_DATABASE_URL_FILE": str(url)})
+    assert settings.oidc_client_secret is not None
+    assert (settings.oidc_client_secret.get_secret_value(), settings.database_url) == ("hunter2", "postgresql://me:pw@db/corridor")
+
+
+def test_a_secret_stands_in_one_place(tmp_path: Path) -> None:
+    """Given twice, missing or empty, it is refused by name, and no secret is repeated."""
+    empty = tmp_path / "empty"
+    empty.touch()
+    message = refused(
+        {
+            "CORRIDOR_OIDC_CLIENT_SECRET": "hunter2",
+            "CORRIDOR_OIDC_CLIENT_SECRET_FILE": str(empty),
+            "CORRIDOR_DATABASE_URL_FILE": str(tmp_path / "missing"),
+            "CORRIDOR_OWNER_URL_FILE": str(empty),
+        }
+    )
+    assert message == (
+        "The settings are not usable:\n"
+        f"- CORRIDOR_DATABASE_URL_FILE={tmp_path}/missing: cannot be read: FileNotFoundError. Name a file that this process may read.\n"
+        f"- CORRIDOR_OIDC_CLIENT_SECRET_FILE={empty}: is set, and CORRIDOR_OIDC_CLIENT_SECRET too. Set one of the two.\n"
+        f"- CORRIDOR_OWNER_URL_FILE={empty}: is empty. Name a file that holds the secret."
+    )
+
+
+def test_secrets_are_shown_nowhere() -> None:
+    """Neither in repr, nor in what `corridor doctor` prints, nor in an error about the very variable."""
+    env = SIGN_IN | {
+        "CORRIDOR_DATABASE_URL": "postgresql://me:hunter2@db/corridor",
+        "CORRIDOR_OWNER_URL": "postgresql://own:hunter2@db/corridor",
+    }
+    settings = read(env)
+    assert settings.shown()["CORRIDOR_OIDC_CLIENT_SECRET"] == "***"
+    assert (
+        "hunter2"
+        not in f"{settings!r} {settings} {settings.shown()} {refused(env | {'CORRIDOR_OIDC_CLIENT_SECRET': ' ', 'CORRIDOR_PORT': 'x'})}"
+    )

@@ -1,0 +1,89 @@
+"""Personal data: shown only after the log says so, erased by two officers."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast, get_args
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from ledger.cli import frame as cli
+from ledger.cli.frame import AsJson, Corridor, app, console, print_json
+from ledger.cli.steps import As, Key, Uetr, key_or_random, report_answer
+from ledger.domain.personal_data_events import ErasureReason, ReadingReason
+from ledger.errors import Malformed
+from ledger.jobs import up_to_date
+from ledger.personal_data import erase_again, erase_person, read_parties
+from ledger.projections.audit_trail import erased_subjects
+
+person_app = typer.Typer(help="Personal data in the vault.", no_args_is_help=True)
+app.add_typer(person_app, name="person")
+
+
+@person_app.command("show")
+def show_parties(
+    uetr: Uetr,
+    actor: As,
+    reason: Annotated[str, typer.Option(help=f"Why it is read: {', '.join(get_args(ReadingReason))}.")],
+    case: Annotated[str, typer.Option(help="The case it is read for, with the reason case.")] = "",
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Show the parties of a transfer; that you saw them stands in the log before you do."""
+    why = cast(ReadingReason, _checked(reason, get_args(ReadingReason)))
+    with cli.service() as service:
+        reading = read_parties(service.ledger(corridor), uetr, actor=actor, reason=why, case=case)
+    if reading.answer.result is None:
+        report_answer(reading.answer, as_json)
+    if as_json:
+        parties = [{"role": p.role, "subject": p.subject, "known": p.known, "fields": p.fields} for p in reading.parties]
+        print_json({"position": reading.answer.position, "parties": parties})
+        return
+    table = Table("party", "field", "value", box=None, title=f"read at position {reading.answer.position}")
+    for party in reading.parties:
+        table.add_row(party.role, "subject", str(party.subject))
+        for name, value in party.fields.items() if party.known else (("–", "erased, or not in this vault"),):
+            table.add_row("", name, value)
+    console.print(table)
+
+
+@person_app.command("erase")
+def erase(
+    subject: Annotated[UUID, typer.Argument(help="The subject's id, as the transfer names it.")],
+    actor: As,
+    reason: Annotated[str, typer.Option(help=f"Why: {', '.join(get_args(ErasureReason))}.")],
+    key: Key = None,
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Destroy a person's key and records for good; the second officer's command does it."""
+    why = cast(ErasureReason, _checked(reason, get_args(ErasureReason)))
+    with cli.service() as service:
+        answer = erase_person(
+            service.ledger(corridor),
+            subject,
+            actor=actor,
+            reason=why,
+            key=key_or_random(key),
+        )
+    report_answer(answer, as_json)
+
+
+@person_app.command("erase-again")
+def again(corridor: str = Corridor, as_json: bool = AsJson) -> None:
+    """Erase whom the log says were erased and this vault still knows: after a restore of the vault."""
+    with cli.service() as service:
+        with up_to_date(service, corridor) as at:
+            subjects = erased_subjects(at)
+        done = erase_again(service.ledger(corridor), subjects)
+    if as_json:
+        print_json({"erased": done})
+    else:
+        console.print(f"{len(subjects)} in the log, {len(done)} erased again.", highlight=False)
+
+
+def _checked(reason: str, known: tuple[str, ...]) -> str:
+    if reason not in known:
+        raise Malformed(f"{reason!r} is no reason.", field="reason", value=reason, way_out=f"Use {', '.join(known)}.")
+    return reason

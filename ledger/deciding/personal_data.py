@@ -1,0 +1,38 @@
+"""Personal data read and persons erased: what stands in the log before the vault does it."""
+
+from __future__ import annotations
+
+from ledger import commands as c
+from ledger.books import Books
+from ledger.deciding.outcome import Result
+from ledger.domain import ids
+from ledger.domain.personal_data import Person, PersonalData
+from ledger.errors import CaseUnknown
+
+
+def read_personal_data(command: c.ReadPersonalData, books: Books) -> Result:
+    """The parties of a transfer are about to be shown to the actor; a case it is read for must be about this transfer."""
+    transfer = books.transfer(command.uetr)
+    if (command.reason == "case") != bool(command.case) or (command.case and books.case(command.case).uetr != command.uetr):
+        raise CaseUnknown(
+            f"Case {command.case!r} is not one of {command.uetr}." if command.case else "The reason names a case, and no case is named.",
+            field="case",
+            value=command.case,
+            way_out="Name a case of this transfer and the reason case, or another reason and no case.",
+        )
+    subjects = (transfer.debtor, transfer.creditor)
+    stream = ids.reading_stream(command.corridor, command.id)
+    books.add(PersonalData.read(stream, books.decision(), uetr=command.uetr, subjects=subjects, reason=command.reason, case=command.case))
+    return {"uetr": str(command.uetr), "debtor": str(transfer.debtor), "creditor": str(transfer.creditor)}
+
+
+def erase_person(command: c.ErasePerson, books: Books) -> Result:
+    """The first officer proposes, another one erases; whoever asks again is told that it is done."""
+    by = books.decision()
+    known = books.person_or_none(command.subject)
+    if known is None:
+        stream = ids.person_stream(command.corridor, command.subject)
+        books.add(Person.propose_erasure(stream, by, subject=command.subject, reason=command.reason))
+        return {"subject": str(command.subject), "erased": False}
+    known.erase(by)
+    return {"subject": str(command.subject), "erased": True}
