@@ -20,6 +20,7 @@ from api.console.pages import console_app
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
 from api.key_registry import KeyRegistry, Monotonic
+from api.metrics import Failures
 from api.nonces import Nonces
 from api.openapi import document
 from api.people.entrance import Entrance
@@ -28,6 +29,7 @@ from api.permissions import CORRIDOR_PREFIX, permitted
 from api.problems import respond
 from api.projecting import Projector
 from api.reception import Reception
+from api.request_log import RequestLog
 from api.routes import (
     accounts,
     agreements,
@@ -103,6 +105,8 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
+    app.state.failures = Failures()
+    app.add_middleware(RequestLog, failures=app.state.failures)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
     return app
 

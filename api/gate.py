@@ -62,6 +62,7 @@ class Gate:
             return
         except Exception as error:
             response = respond(error)
+            scope.setdefault("state", {})["failure"] = type(error)
             if response.status_code == 500:
                 log_failure(scope, error)
             if answering.begun:
@@ -147,4 +148,4 @@ def log_failure(scope: Scope, error: Exception) -> None:
     """Where it failed, never what it failed on: messages of exceptions may repeat values."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
-    logger.error("request failed: %s %.200r: %s at %s", scope["method"], scope["path"], type(error).__name__, where)
+    logger.error("request failed: %s at %s", type(error).__name__, where, extra={"method": scope["method"]})

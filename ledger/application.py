@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -23,8 +23,10 @@ from ledger.eventstore.factory import CorridorFactory
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
 from ledger.eventstore.records import Receipt
+from ledger.meter import Meter
 from ledger.privacy.fingerprints import fingerprint, matches
 from ledger.privacy.vault import Vault
+from ledger.tracing import followed, span, tracer
 
 
 class Asked(NamedTuple):
@@ -51,12 +53,21 @@ class Ledger(Application[UUID]):
         self.corridor_code = corridor
         self.clock = clock
         self.vault = vault
+        self._tracer = tracer()
         self.batcher = Batcher(self.log_store, cast(EventMapper, self.mapper), clock)
 
     @property
     def log_store(self) -> Log:
         """The corridor's log in the database."""
         return cast(CorridorFactory, self.factory).log
+
+    @property
+    def meter(self) -> Meter:
+        """What this process's part in the corridor is counted by."""
+        return self.batcher.meter
+
+    def _said(self, request: Request) -> dict[str, str]:
+        return {"corridor": self.corridor_code, "command": type(request.command).__name__}
 
     def construct_mapper(self) -> Mapper[UUID]:
         return self.factory.mapper(mapper_class=EventMapper)
@@ -69,15 +80,24 @@ class Ledger(Application[UUID]):
 
     def submit(self, request: Request) -> Future[Answered]:
         """Queues a command whose receipt was prepared. See `Batcher.submit`."""
-        return self.batcher.submit(request)
+        return followed(self._tracer, "command", lambda: self.batcher.submit(request), **self._said(request))
 
     def submit_all(self, requests: Sequence[Request]) -> list[Future[Answered]]:
         """Queues commands together, in their order. See `Batcher.submit_all`."""
-        return self.batcher.submit_all(requests)
+        futures = self.batcher.submit_all(requests)
+        if self._tracer is None:
+            return futures
+        return [
+            followed(self._tracer, "command", partial(_same, future), **self._said(r)) for r, future in zip(requests, futures, strict=True)
+        ]
 
-    def ask(self, request: Request) -> asyncio.Future[Answered]:
-        """The durable answer to a prepared request, for a task of an event loop to await. See `Batcher.ask`."""
-        return self.batcher.ask(request)
+    def ask(self, request: Request) -> Awaitable[Answered]:
+        """The durable answer to a prepared request, for a task of an event loop to await at once. See `Batcher.ask`."""
+        return self.batcher.ask(request) if self._tracer is None else self._ask_traced(request)
+
+    async def _ask_traced(self, request: Request) -> Answered:
+        with span(self._tracer, "command", **self._said(request)):
+            return await self.batcher.ask(request)
 
     def request(self, command: Command, asked: Asked | None = None) -> Request:
         """A command without personal data, with the fingerprint of what asked for it."""
@@ -106,7 +126,11 @@ class Ledger(Application[UUID]):
     def replay(self, actor: str, idempotency_key: str, asked: Asked) -> Answer | None:
         """The durable answer given before under this key, or None. Raises KeyReused when it was for another request."""
         receipt = self.log_store.replay_receipt(ids.receipt_digest(actor, idempotency_key))
-        return None if receipt is None else self.answer(Answered(receipt, replayed=True), asked)
+        if receipt is None:
+            return None
+        answered = Answered(receipt, replayed=True)
+        self.meter.answered([answered])
+        return self.answer(answered, asked)
 
     def _same(self, receipt: Receipt, asked: Asked) -> bool:
         """A repeat is compared under the key of the first request; once that person is erased, it can no longer be shown to differ."""
@@ -134,3 +158,7 @@ class Ledger(Application[UUID]):
         if corridor is None:
             raise UnknownCorridor.never_opened(self.corridor_code)
         return corridor.terms_on(corridor.agreements[-1].settlement.calendar.local(self.clock()).date())
+
+
+def _same(future: Future[Answered]) -> Future[Answered]:
+    return future

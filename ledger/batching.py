@@ -15,9 +15,10 @@ import asyncio
 import logging
 from asyncio import get_running_loop
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Condition, Lock, Thread
+from time import perf_counter
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, PersistenceError
@@ -31,8 +32,11 @@ from ledger.errors import OutcomeUnknown, Overloaded, StillRunning, Unavailable
 from ledger.eventstore.lease import Lease
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
+from ledger.eventstore.records import Commit
 from ledger.known import Known
 from ledger.layers import Layers
+from ledger.meter import Meter
+from ledger.tracing import span, tracer
 from ledger.turns import Turns
 from ledger.waiting import Outcome, Waiting, deliver
 
@@ -71,6 +75,8 @@ class Batcher:
         self._turns = Turns(self._lease)
         self._closed = False
         self.layers = Layers()
+        self.meter = Meter()
+        self._tracer = tracer()
         self._threads = [Thread(target=self._run, name=f"batcher {log.corridor} {n}", daemon=True) for n in (1, 2)]
         for thread in self._threads:
             thread.start()
@@ -115,6 +121,10 @@ class Batcher:
             self._running |= digests
             self._waiting.extend(queued)
             self._changed.notify_all()
+
+    def waiting(self) -> int:
+        """How many commands wait to be decided."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Decides what is waiting, then stops."""
@@ -245,7 +255,7 @@ class Batcher:
 
     def _send(self, decided: Decided) -> None:
         try:
-            self.layers.measure("send", self._log.append, decided.commit)
+            self._commit(decided, self._log.append)
         except Exception as error:
             with self._changed:
                 # What was decided on top of it falls with it, and is decided after it: nothing is until the sending ends.
@@ -279,7 +289,7 @@ class Batcher:
                 new = [waiting for waiting in taken if waiting.digest not in batch.receipts]
                 self.layers.measure("decide", draft.decide_all, new, assume=False)
                 decided = self.layers.measure("encode", draft.seal, self._mapper)
-                self.layers.measure("send", batch.append, decided.commit)
+                self._commit(decided, batch.append)
         except Exception as error:
             self._give_up(taken, error)
             return
@@ -290,10 +300,17 @@ class Batcher:
         replayed = [(w, Answered(batch.receipts[w.digest], replayed=True)) for w in taken if w.digest in batch.receipts]
         self._answer([*replayed, *zip(decided.taken, decided.answers, strict=True)])
 
+    def _commit(self, decided: Decided, append: Callable[[Commit], None]) -> None:
+        began, commands = perf_counter(), len(decided.taken)
+        with span(self._tracer, "commit", corridor=self._log.corridor, commands=commands):
+            self.layers.measure("send", append, decided.commit)
+        self.meter.committed(commands, perf_counter() - began)
+
     # How it ends
 
     def _answer(self, outcomes: Iterable[tuple[Waiting, Outcome]]) -> None:
         answered = list(outcomes)
+        self.meter.answered(outcome for _, outcome in answered)
         with self._changed:
             self._running.difference_update([waiting.digest for waiting, _ in answered])
             self._changed.notify_all()

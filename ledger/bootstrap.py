@@ -57,6 +57,11 @@ class Service:
                 self._ledgers[corridor] = Ledger(corridor, self.database_url, clock=self.clock, vault=self.vault)
             return self._ledgers[corridor]
 
+    def ledgers(self) -> dict[str, Ledger]:
+        """The ledgers this process has asked for, by corridor."""
+        with self._lock:
+            return dict(self._ledgers)
+
     def intake(self, corridor: str) -> Intake:
         """What turns orders with personal data into commands for a corridor."""
         return Intake(self.ledger(corridor), self.screening, self.entropy)

@@ -123,8 +123,10 @@ def _start(pgdata: Path) -> None:
         except Exception as error:
             if _is_running(pgdata):
                 return  # The library waits ten seconds only; after a crash replaying the WAL may take longer.
-            # After kill -9 the children of the old server take a moment to notice, and hold its memory until then.
-            if "still in use" not in _end_of_log(pgdata) or monotonic() > deadline:
+            # After kill -9 the server takes a moment to be gone, and its children to notice: until then they hold its socket and
+            # its memory.
+            in_the_way = any(sign in _end_of_log(pgdata) for sign in ("still in use", "already exists"))
+            if not in_the_way or monotonic() > deadline:
                 raise Unavailable(
                     f"The embedded PostgreSQL in {pgdata} did not start: {error}. Its log ends: {_end_of_log(pgdata)}"
                 ) from error

@@ -204,10 +204,10 @@ class Intake:
             command,
             NewSubject(
                 debtor_id,
-                {RecordKind.PARTY: debtor.as_record(), RecordKind.REFERENCE: references},
+                {RecordKind.PARTY: debtor.encoded(), RecordKind.REFERENCE: references},
                 self._person(received.actor, order.debtor),
             ),
-            NewSubject(creditor_id, {RecordKind.PARTY: creditor.as_record()}, self._person(order.creditor_agent, order.creditor)),
+            NewSubject(creditor_id, {RecordKind.PARTY: creditor.encoded()}, self._person(order.creditor_agent, order.creditor)),
         )
 
     def _person(self, participant: str, party: PartyDetails) -> frozenset[UUID]:

@@ -29,6 +29,7 @@ from ledger.domain.terms import Terms
 from ledger.errors import KeyReused, Malformed, NotPermitted, Refusal
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
+from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
 from ledger.iso20022.pacs008 import ScannedFile
 from ledger.iso20022.status_reasons import status_reason
@@ -123,7 +124,9 @@ class ImportReport:
         )
 
 
-def import_credit_transfers(service: Service, corridor: str, actor: str, data: bytes, *, progress: Progress | None = None) -> ImportReport:
+def import_credit_transfers(
+    service: Service, corridor: str, actor: str, data: bytes, *, progress: Progress | None = None, limits: Limits = DEFAULT_LIMITS
+) -> ImportReport:
     """Takes in a pacs.008 that ``actor``, the debtor agent, sent.
 
     Raises UnreadableMessage (nothing is kept), UnknownCorridor, UnknownParticipant, NotPermitted when another bank's file comes from
@@ -133,7 +136,7 @@ def import_credit_transfers(service: Service, corridor: str, actor: str, data: b
     ledger = service.ledger(corridor)
     terms = ledger.terms()
     terms.participant(actor)
-    file = ScannedFile(data)
+    file = ScannedFile(data, limits)
     group = file.group
     _check_sender(group, actor, terms)
     came = _receive(ledger, actor, group.message_id, data)

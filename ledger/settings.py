@@ -173,6 +173,13 @@ class Settings(BaseModel):
     demo_identity: Literal["off", "on"] = Field(
         default="off", description="Write off, or on to let invented officers sign in without a password; production mode refuses it."
     )
+    log_level: Literal["info", "warning", "error"] = Field(
+        default="info", description="Write info for a line a request, warning for what was refused or failed, or error."
+    )
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="Write the address at which operators read metrics.")
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Write the port that metrics are read at, or leave it unset for none."
+    )
     conformance_data: Path | None = Field(
         default=None, description="Name the directory of recorded answers and vectors that conformance tests read."
     )

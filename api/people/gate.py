@@ -7,7 +7,6 @@ there: ``caller`` (the person's name in the ledger) and ``body``; ``session`` be
 
 from __future__ import annotations
 
-import logging
 import re
 from urllib.parse import parse_qsl, quote
 
@@ -28,8 +27,6 @@ from api.people.sessions import Session
 from api.problems import respond
 from ledger.bootstrap import Service
 from ledger.eventstore.log import Log
-
-logger = logging.getLogger(__name__)
 
 THREADS_MAX = 16
 FORM_BYTES_MAX = 64 * 1024
@@ -131,10 +128,9 @@ class PeopleGate:
         return Caller(session.person.principal, "session", corridor)
 
     async def _fail(self, error: Exception, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["failure"] = type(error)
         if response.status_code >= 500:
             log_failure(scope, error)
-        elif response.status_code in (401, 403):
-            logger.warning("people: %s %.200r was refused: %s", scope["method"], scope["path"], type(error).__name__)
         await response(scope, receive, send)
 
 

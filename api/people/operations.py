@@ -102,6 +102,14 @@ def operation_of(method: str, path: str) -> tuple[str, str] | None:
     return next((key for row, pattern, key in _PATTERNS if row == asked and pattern.fullmatch(path)), None)
 
 
+def operation_name(method: str, path: str) -> str:
+    """The row of a request for people to read, and nothing of the path as it came: ``POST /v1/corridors/{corridor}/transfers``."""
+    if path in OPEN_TO_ALL or path in ("/health", "/ready"):
+        return f"{method} {path}"
+    key = operation_of(method, path)
+    return "unknown" if key is None else " ".join(key)
+
+
 def check_permitted(person: Person, method: str, path: str) -> Rule:
     """The rule of an operation that the person's roles permit. Raises NotPermitted."""
     key = operation_of(method, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from ledger.bench import file, growth, http, idle, in_one_process, processes, project, reconcile, start
+from ledger.bench import beside, file, growth, http, idle, in_one_process, processes, project, reconcile, start
 from ledger.bench.machine import machine, postgres
 from ledger.bench.plan import Plan
 from ledger.bench.result import Found, Result
@@ -24,6 +24,7 @@ BENCHES: dict[str, Callable[[Plan], Found]] = {
     "reconcile": reconcile.bench,
     "idle": idle.bench,
     "start": start.bench,
+    "beside": beside.bench,
 }
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from ledger.application import Ledger
 from ledger.batching import Request
 from ledger.bench.machine import machine, peak_rss_mb, postgres
 from ledger.bench.pgbench import CLIENTS, transactions_per_second
+from ledger.bench.spent import Spent, layers_of, project_seconds
 from ledger.bootstrap import Service
 from ledger.domain.transfer_events import Screened
 
@@ -61,10 +62,7 @@ def bench_engine(
         "unit": "complete transfers/s",
         "yardstick": {"name": f"pgbench TPC-B, {CLIENTS} clients, transactions/s", "before": round(before, 1), "after": round(after, 1)},
         "ratio": round(median / ((before + after) / 2), 2),
-        "layers": {
-            "unit": "µs a transfer: processor time of this process, but for commit, which is waiting for the database",
-            **{layer: round(statistics.median(run[layer] for run in spent) / transfers * 1e6, 1) for layer in spent[0]},
-        },
+        "layers": layers_of(spent, transfers, project=project_seconds(ledger) / runs),
         "peak_rss_mb": peak_rss_mb(),
     }
 
@@ -122,14 +120,9 @@ def timed(ledger: Ledger, seed: str, transfers: int) -> tuple[float, dict[str, f
             for _ in range(CALLERS):
                 group.create_task(caller())
 
-    spent = ledger.batcher.layers
-    before, elapsed_before = dict(spent.busy), dict(spent.elapsed)
-    began, busy_before = perf_counter(), process_time()
+    spent, began = Spent(ledger), perf_counter()
     asyncio.run(all_callers())
-    seconds, busy = perf_counter() - began, process_time() - busy_before
-    layers = {layer: total - before.get(layer, 0.0) for layer, total in spent.busy.items()}
-    waited = spent.elapsed["send"] - elapsed_before.get("send", 0.0) - layers["send"]
-    return seconds, {"receive": busy - sum(layers.values()), **layers, "commit": waited}
+    return perf_counter() - began, spent.so_far()
 
 
 def complete_life(corridor: str, uetr: UUID) -> list[Request]:

@@ -14,6 +14,7 @@ from ledger.bench.load import drive, fill, lives, uetr
 from ledger.bench.machine import peak_rss_mb
 from ledger.bench.plan import Plan
 from ledger.bench.result import Bar, Check, Found, Yardstick
+from ledger.bench.spent import Spent, layers_of
 from ledger.projections.audit_trail import trail
 from ledger.projections.balances import balance
 from ledger.projections.runner import Runner
@@ -38,11 +39,14 @@ def bench(plan: Plan) -> Found:
     rates: list[list[float]] = [[] for _ in sizes]
     balances: list[list[float]] = [[] for _ in sizes]
     trails: list[list[float]] = [[] for _ in sizes]
+    spent = []
     for run in range(max(plan.runs, 3)):
         for which, ledger in enumerate(ledgers):
             plan.progress(f"round {run + 1}: {begun[which]:,} events")
             prepared = lives(ledger.corridor_code, f"{plan.seed}/{run}", transfers)
+            counted = Spent(ledger)
             rates[which].append(drive(ledger, prepared).transfers_per_second)
+            spent.append((which, counted.so_far()))
             Runner(ledger.log_store).catch_up()
             balances[which].append(_read(plan, ledger, lambda at, _: balance(at, ACCOUNT)))
             trails[which].append(_read(plan, ledger, lambda at, number: trail(at, uetr(f"{plan.seed}/{run}", number % transfers))))  # noqa: B023
@@ -60,6 +64,7 @@ def bench(plan: Plan) -> Found:
         ),
         ratio=max(slower.values()),
         checks=tuple(Check(f"{what}, longest log against shortest", value, at_most=APART_MAX) for what, value in slower.items()),
+        layers=layers_of([layers for which, layers in spent if which == longest], transfers),
         figures={
             "events": begun,
             "complete_transfers_per_second": [rounded(median(some)) for some in rates],

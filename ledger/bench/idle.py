@@ -11,6 +11,7 @@ from ledger.bench.load import lives
 from ledger.bench.machine import peak_rss_mb
 from ledger.bench.plan import Plan
 from ledger.bench.result import Bar, Check, Found, Yardstick
+from ledger.bench.spent import Spent, layers_of
 from ledger.bench.yardsticks import insert_and_commit_seconds
 
 CEILING = 5.0
@@ -23,10 +24,12 @@ def bench(plan: Plan) -> Found:
     _waits(ledger, _requests(ledger, f"{plan.seed}/warm", 30))
     plan.progress("single inserts before")
     before = insert_and_commit_seconds(plan.service.owner_url, inserts) * 1e6
-    waits = []
+    waits, spent = [], []
     for run in range(plan.runs):
         plan.progress(f"run {run + 1} of {plan.runs}: {commands} commands, one at a time")
+        begun = Spent(ledger)
         waits.append([seconds * 1e6 for seconds in _waits(ledger, _requests(ledger, f"{plan.seed}/{run}", commands))])
+        spent.append(begun.so_far())
     plan.progress("single inserts after")
     after = insert_and_commit_seconds(plan.service.owner_url, inserts) * 1e6
     runs = tuple(median(run) for run in waits)
@@ -39,6 +42,7 @@ def bench(plan: Plan) -> Found:
         yardstick=yardstick,
         ratio=ratio,
         checks=(Check("ratio", ratio, at_most=CEILING),),
+        layers=layers_of(spent, commands, "command"),
         figures={"commands_per_run": commands, "p99_us": rounded(percentile(every, 0.99)), "longest_us": rounded(max(every))},
         peak_rss_mb=peak_rss_mb(),
         corridors=(ledger.corridor_code,),

@@ -38,14 +38,15 @@ def bench(plan: Plan) -> Found:
     before = written("before")
     fill(ledger, f"{plan.seed}/fill", plan.pick(60_000, 1_000_000, 1_000_000), plan.progress)
     events = ledger.log_store.head().position
-    runs, peaks, growth = [], [], []
+    runs, peaks, growth, layers = [], [], [], []
     for run in range(plan.runs):
-        _forget(plan.service, corridor)
+        forget(plan.service, corridor)
         plan.progress(f"catching up on {events:,} events, run {run + 1} of {plan.runs}")
         with child(plan.service, __name__, corridor=corridor) as process:
             said = process.answer()
         runs.append(said["events"] / said["seconds"])
         peaks.append(said["peak_rss_mb"])
+        layers.append(said["layers"])
         growth.append(said["last_rss_mb"] / said["settled_rss_mb"])
     after = written("after")
     ratio = median(runs) / ((before + after) / 2)
@@ -58,6 +59,10 @@ def bench(plan: Plan) -> Found:
             Check("ratio", ratio, at_least=FLOOR),
             Check(f"memory at the end / after {_SETTLED:.0%} of the log", max(growth), at_most=GROWTH_MAX),
         ),
+        layers={
+            "unit": "µs an event: processor time, for store time on the clock; meanwhile the next page is read and folded",
+            **{layer: rounded(median([run[layer] for run in layers]) / events * 1e6) for layer in layers[0]},
+        },
         figures={"events": events},
         peak_rss_mb=max(peaks),
         corridors=(corridor,),
@@ -70,7 +75,7 @@ def bench(plan: Plan) -> Found:
     )
 
 
-def _forget(service: Service, corridor: str) -> None:
+def forget(service: Service, corridor: str) -> None:
     """Empties the corridor's projections; a rebuild would do every corridor's."""
     with service.pool.transaction() as cursor:
         for table in TABLES:
@@ -84,12 +89,13 @@ def main() -> None:
     with Service(settings()) as service:
         held: list[tuple[int, float]] = []
         began = perf_counter()
-        position = Runner(Log(service.pool, corridor)).catch_up(
-            progress=lambda position, _head: held.append((position, this.memory_info().rss / 2**20))
-        )
+        runner = Runner(Log(service.pool, corridor))
+        position = runner.catch_up(progress=lambda position, _head: held.append((position, this.memory_info().rss / 2**20)))
         seconds = perf_counter() - began
     settled = next(rss for at, rss in held if at >= position * _SETTLED)
-    tell(events=position, seconds=seconds, settled_rss_mb=settled, last_rss_mb=held[-1][1], peak_rss_mb=peak_rss_mb())
+    busy = runner.layers.busy
+    layers = {"read": busy["read"], "fold": busy["fold"], "store": runner.layers.elapsed["store"]}
+    tell(events=position, seconds=seconds, layers=layers, settled_rss_mb=settled, last_rss_mb=held[-1][1], peak_rss_mb=peak_rss_mb())
 
 
 if __name__ == "__main__":

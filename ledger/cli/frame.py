@@ -22,6 +22,7 @@ from rich.progress import Progress
 from ledger.bootstrap import Service
 from ledger.clock import Clock, system_clock
 from ledger.errors import KeyReused, LedgerError, Malformed, Misconfigured, OutcomeUnknown, Refusal, StillRunning, Unavailable
+from ledger.logs import configure_logging
 from ledger.settings import Settings
 
 OK, FOUND, USAGE, REFUSED, UNREADABLE, UNAVAILABLE, MISCONFIGURED = range(7)
@@ -84,7 +85,7 @@ def fail(error: LedgerError) -> NoReturn:
 
 def main() -> None:
     """Runs the command; no error reaches the user as a stack trace."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    configure_logging(as_json=False)
     try:
         app()
     except LedgerError as error:

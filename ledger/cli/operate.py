@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
@@ -22,6 +23,7 @@ from ledger.domain.terms import read_terms
 from ledger.embedded import stop_embedded
 from ledger.errors import Malformed
 from ledger.jobs import run_every
+from ledger.logs import configure_logging
 
 JOBS_SECONDS = 60.0
 
@@ -86,6 +88,7 @@ def serve(
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
+    from api.metrics import served_metrics  # noqa: PLC0415
 
     configured = cli.settings(**({"CORRIDOR_DEMO_IDENTITY": "on"} if with_demo_identity else {}))
     address, door = host or configured.host, port or configured.port
@@ -100,7 +103,10 @@ def serve(
         worker = Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)
         worker.start()
         cli.errors.print(f"Serving http://{address}:{door}/v1 (stop with Ctrl-C).", highlight=False)
-        uvicorn.run(create_app(service), host=address, port=door, server_header=False, access_log=False, log_config=None)
+        application = create_app(service)
+        open_parts.enter_context(served_metrics(service, application.state.failures, configured.metrics_host, configured.metrics_port))
+        configure_logging(as_json=True, level=logging.getLevelNamesMapping()[configured.log_level.upper()])
+        uvicorn.run(application, host=address, port=door, server_header=False, access_log=False, log_config=None)
         stop.set()
         worker.join()
 

@@ -3,12 +3,11 @@
 -- Of an account's postings only the newest is read, since it states the balance after all of them: a corridor's few accounts have as
 -- many postings as the log has commits.
 PREPARE lock_head (text) AS
-SELECT FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
+SELECT FROM ledger.heads WHERE corridor = $1 ORDER BY position DESC LIMIT 1 FOR UPDATE;
 PREPARE catch_up (text, bytea[], uuid[], bigint[]) AS
 SELECT 0 AS kind, position, tree_size AS number, NULL::uuid AS id, NULL::bigint AS version, NULL::text AS name,
        compact_range AS body, recorded_at, root AS hash, NULL::bytea AS digest, NULL::uuid AS key
-FROM ledger.heads
-WHERE corridor = $1
+FROM (SELECT * FROM ledger.heads WHERE corridor = $1 ORDER BY position DESC LIMIT 1) AS head
 UNION ALL
 SELECT 1, position, NULL, command, NULL, partner, answer, recorded_at, fingerprint, digest, fingerprint_key
 FROM ledger.receipts
@@ -39,13 +38,18 @@ CROSS JOIN LATERAL (
 ) AS event
 ORDER BY 1, 2;
 PREPARE advance_head (text, bigint, bigint, timestamptz, bytea, bytea) AS
-UPDATE ledger.heads
-SET position = CASE WHEN position = $2 THEN $3 ELSE ledger.refuse_moved_head(corridor, $2, position) END,
-    recorded_at = $4, tree_size = $3, root = $5, compact_range = $6
-WHERE corridor = $1;
+WITH moved AS (
+    UPDATE ledger.heads
+    SET position = $3, recorded_at = $4, tree_size = $3, root = $5, compact_range = $6
+    WHERE corridor = $1 AND position = $2
+    RETURNING position
+)
+SELECT CASE WHEN EXISTS (SELECT FROM moved) THEN $3 ELSE ledger.refuse_moved_head($1, $2) END;
 PREPARE hold_head (text, bigint) AS
-SELECT CASE WHEN position = $2 THEN position ELSE ledger.refuse_moved_head(corridor, $2, position) END
-FROM ledger.heads WHERE corridor = $1 FOR UPDATE;
+WITH held AS (
+    SELECT FROM ledger.heads WHERE corridor = $1 AND position = $2 FOR UPDATE
+)
+SELECT CASE WHEN EXISTS (SELECT FROM held) THEN $2 ELSE ledger.refuse_moved_head($1, $2) END;
 PREPARE insert_receipts (text, timestamptz, bytea, bytea, bytea, bytea, integer[], integer[], text[], uuid[], bigint[]) AS
 INSERT INTO ledger.receipts
     (corridor, recorded_at, digest, command, fingerprint, answer, partner, fingerprint_key, position)
@@ -64,10 +68,9 @@ SET LOCAL enable_seqscan = off;
 EXECUTE lock_head (%(corridor)s);
 
 -- name: create_head
--- Gives a new corridor its head, once.
+-- Gives a new corridor its head; nothing where there is one already.
 INSERT INTO ledger.heads (corridor, position, recorded_at, tree_size, root, compact_range)
-VALUES (%(corridor)s, 0, %(recorded_at)s, 0, %(root)s, %(compact_range)s)
-ON CONFLICT (corridor) DO NOTHING;
+VALUES (%(corridor)s, 0, %(recorded_at)s, 0, %(root)s, %(compact_range)s);
 
 -- name: catch_up
 -- All a batch has to know in one answer: the head (0), receipts (1), events of named streams (2).
@@ -127,7 +130,8 @@ SELECT pg_logical_emit_message(true, 'corridor', '');
 
 -- name: head
 -- Where the log of a corridor ends.
-SELECT position, recorded_at, tree_size, root, compact_range FROM ledger.heads WHERE corridor = %(corridor)s;
+SELECT position, recorded_at, tree_size, root, compact_range FROM ledger.heads WHERE corridor = %(corridor)s
+ORDER BY position DESC LIMIT 1;
 
 -- name: heads
 -- The end of every log that has begun.

@@ -161,12 +161,8 @@ class CheckedFields:
         at = _agent_paths(path)
         if not self.fields.has(at.institution) and required is None:
             return None
-        agent = Agent(
-            bic=self.bic(at.bic) or self.bic(at.old_bic),
-            lei=self.lei(at.lei),
-            name=self.text(at.name, 140),
-            clearing_member=self.text(at.clearing_member),
-        )
+        bic = self.bic(at.bic) or self.bic(at.old_bic)
+        agent = _agent(bic, self.lei(at.lei), self.text(at.name, 140), self.text(at.clearing_member))
         if required is not None and not any(map(self.fields.text, (at.bic, at.old_bic, at.lei))):
             self.breach(required, at.institution)
         return agent
@@ -291,6 +287,12 @@ class _AgentPaths(NamedTuple):
     lei: str
     name: str
     clearing_member: str
+
+
+@lru_cache(maxsize=64)
+def _agent(bic: str | None, lei: str | None, name: str | None, clearing_member: str | None) -> Agent:
+    """The same few banks stand in every transfer."""
+    return Agent(bic=bic, lei=lei, name=name, clearing_member=clearing_member)
 
 
 @lru_cache(maxsize=16)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from xml.sax.saxutils import escape  # writes, and reads nothing
 
 from lxml import etree
 
@@ -20,6 +21,8 @@ from ledger.iso20022.values import write_instant
 
 VERSION = "pacs.002.001.10"
 _INFORMATION_MAX = 105  # Max105Text
+# A carriage return in a text would be read as a line feed (XML 1.0, 2.11).
+_RETURN = {"\r": "&#13;"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def group_status_of(statuses: Iterable[str]) -> str:
 
 
 def write_pacs002(report: StatusReport) -> bytes:
-    """The report as pacs.002.001.10 in UTF-8. Raises ValueError when an instant lacks its offset."""
+    """The report as pacs.002.001.10 in UTF-8. Raises ValueError when an instant lacks its offset.
+
+    Each transfer is written as its lines, so that ten thousand of them need no tree.
+    """
     document = root(VERSION, "Document")
     message = branch(document, "FIToFIPmtStsRpt")
     header = branch(message, "GrpHdr")
@@ -100,15 +106,8 @@ def write_pacs002(report: StatusReport) -> bytes:
         leaf(group, "OrgnlNbOfTxs", str(report.original_count))
     leaf(group, "GrpSts", report.group_status)
     _add_reason(group, report.reason)
-    for transfer in report.transfers:
-        element = branch(message, "TxInfAndSts")
-        leaf(element, "OrgnlInstrId", transfer.instruction_id)
-        leaf(element, "OrgnlEndToEndId", transfer.end_to_end_id)
-        leaf(element, "OrgnlTxId", transfer.transaction_id)
-        leaf(element, "OrgnlUETR", str(transfer.uetr) if transfer.uetr else None)
-        leaf(element, "TxSts", transfer.status)
-        _add_reason(element, transfer.reason)
-    return to_bytes(document)
+    before, end, after = to_bytes(document).rpartition(b"  </FIToFIPmtStsRpt>")
+    return b"".join([before, *map(_transfer_lines, report.transfers), end, after])
 
 
 def _add_reason(parent: etree._Element, reason: StatusReason | None) -> None:
@@ -119,3 +118,31 @@ def _add_reason(parent: etree._Element, reason: StatusReason | None) -> None:
         leaf(branch(element, "Rsn"), "Cd" if reason.code else "Prtry", reason.code or reason.proprietary)
     for line in reason.information:
         leaf(element, "AddtlInf", line[:_INFORMATION_MAX])
+
+
+def _transfer_lines(transfer: TransferStatus) -> bytes:
+    """TxInfAndSts in the form in which `to_bytes` indents it. What is absent is left out."""
+    uetr = str(transfer.uetr) if transfer.uetr else None
+    return (
+        "    <TxInfAndSts>\n"
+        + _line("      ", "OrgnlInstrId", transfer.instruction_id)
+        + _line("      ", "OrgnlEndToEndId", transfer.end_to_end_id)
+        + _line("      ", "OrgnlTxId", transfer.transaction_id)
+        + _line("      ", "OrgnlUETR", uetr)
+        + _line("      ", "TxSts", transfer.status)
+        + _reason_lines(transfer.reason)
+        + "    </TxInfAndSts>\n"
+    ).encode()
+
+
+def _reason_lines(reason: StatusReason | None) -> str:
+    if reason is None:
+        return ""
+    word = _line("          ", "Cd", reason.code) or _line("          ", "Prtry", reason.proprietary)
+    inside = f"        <Rsn>\n{word}        </Rsn>\n" if word else ""
+    inside += "".join([_line("        ", "AddtlInf", line[:_INFORMATION_MAX]) for line in reason.information])
+    return f"      <StsRsnInf>\n{inside}      </StsRsnInf>\n" if inside else "      <StsRsnInf/>\n"
+
+
+def _line(indent: str, name: str, text: str | None) -> str:
+    return f"{indent}<{name}>{escape(text, _RETURN)}</{name}>\n" if text else ""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from string import ascii_letters
 
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Za-z0-9]{1,30}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 # Letters count from 10 on (ISO 7064), small ones like capital ones.
 _AS_DIGITS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}
 
@@ -104,6 +104,7 @@ class Agent:
     clearing_member: str | None = None
 
 
+@lru_cache(maxsize=256)
 def is_bic(text: str) -> bool:
     """Whether the text has the form of a BIC (ISO 9362:2014)."""
     return _BIC.fullmatch(text) is not None
@@ -121,7 +122,7 @@ def is_iban(text: str) -> bool:
 
 def is_country(text: str) -> bool:
     """Whether the text has the form of a country code (ISO 3166 alpha-2)."""
-    return _COUNTRY.fullmatch(text) is not None
+    return len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()
 
 
 def _modulo_97(text: str) -> int:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -23,6 +24,7 @@ from pydantic import JsonValue
 from ledger.privacy.entropy import Entropy
 from ledger.privacy.errors import RecordAltered, RecordUnfit
 from ledger.privacy.framing import LENGTH_BYTES, framed
+from ledger.privacy.records import AS_JSON, EncodedRecord
 
 SALT_BYTES: Final = 32
 _PURPOSE: Final = b"corridor/commitment/v1"
@@ -61,6 +63,11 @@ class PartyCommitments:
     def as_record(self) -> dict[str, JsonValue]:
         """The openings as a vault record of kind ``party``; `openings_of` reads it back."""
         return {field: {"value": value, "salt": salt.hex()} for field, salt, value in self._opened}
+
+    def encoded(self) -> EncodedRecord:
+        """The same record as the vault keeps it. The fields and the names within stand in the order that `encode` would sort them into."""
+        fields = [f'{_quoted(field)}:{{"salt":"{salt.hex()}","value":{_quoted(value)}}}' for field, salt, value in self._opened]
+        return EncodedRecord(AS_JSON + f"{{{','.join(fields)}}}".encode())
 
 
 def commit(salt: bytes, field: str, value: str) -> bytes:

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from ledger.privacy.subjects import NewSubject, StoredSubject, Swept
 _FINGERPRINT: Final = "fingerprint"
 _PERSON: Final = "person"
 _NO_SUBJECT: Final = UUID(int=0)
+_BYTES: Final = attrgetter("bytes")  # the order of ids, found faster than by comparing them
 
 
 class Vault:
@@ -186,7 +188,9 @@ class Vault:
     def _store(self, subjects: Sequence[NewSubject], encoded: Mapping[UUID, Mapping[RecordKind, bytes]]) -> dict[UUID, bytes]:
         """Draws a key for each subject and stores them; none of them, and no keys are given, when an id is taken."""
         # In one order everywhere, so that two processes that store the same subjects cannot wait for each other.
-        keys = {subject_id: os.urandom(KEY_BYTES) for subject_id in sorted(subject.subject_id for subject in subjects)}
+        ordered = sorted((subject.subject_id for subject in subjects), key=_BYTES)
+        drawn = os.urandom(KEY_BYTES * len(ordered))
+        keys = {subject_id: drawn[at * KEY_BYTES : (at + 1) * KEY_BYTES] for at, subject_id in enumerate(ordered)}
         ciphers = {subject_id: RecordCipher(subject_id, key) for subject_id, key in keys.items()}
         links = [(person, subject.subject_id) for subject in subjects for person in subject.persons]
         stored = self._database.copy(

@@ -19,7 +19,8 @@ from ledger.eventstore.activity import events_written
 from ledger.eventstore.log import Announce, Log
 from ledger.eventstore.notifications import LOOK_EVERY_SECONDS, Listener
 from ledger.eventstore.tracking import tracking_position
-from ledger.pacing import GiveWay, Pace
+from ledger.layers import Layers
+from ledger.pacing import FULL_SPEED, GiveWay, Pace
 from ledger.projections.folds import FoldFailed
 from ledger.projections.page import Page, fold_page, read_page, store_page
 from ledger.projections.queries import LIVE, Tables
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 PAGE_SIZE = 5_000
 """Events to a page: larger than any batch, small enough to hold in memory many times over."""
 RESTING_PAGE_SIZE = 1_000
-"""While writers are given way to, each of them waits for part of a page at most."""
+"""The same while writers are given way to, since each of them waits for part of a page at most; who is not further behind does not rest."""
 
 Progress = Callable[[int, int], None]
 """Told (position, head) after each page."""
@@ -70,6 +71,7 @@ class Runner:
         self.page_size = page_size
         self._announce = announce
         self._pace = pace
+        self.layers = Layers()
 
     def run_once(self) -> int:
         """Projects one page; the position then reached. Raises UnknownEvent when a newer version wrote the page."""
@@ -80,34 +82,33 @@ class Runner:
     def catch_up(self, until: int | None = None, progress: Progress | None = None, stop: Event | None = None) -> int:
         """Projects to where the log ends now, or until the page that reaches position `until`, or `stop` is set; the position then reached.
 
-        The next page is read and folded while the one before is being stored. Who is more than a page behind rests between pages for as
-        long as others write.
+        The next page is read and folded while the one before is being stored. Who is far behind rests between pages for as long as
+        others write.
         """
         position, head = self.position(), self.log.head().position
         until = head if until is None else until
         resting = min(RESTING_PAGE_SIZE, self.page_size)
-        size = resting if until - position > self.page_size else self.page_size
+        behind = until - position > resting
+        size = resting if behind else self.page_size
+        pace = self._pace or (GiveWay(lambda: events_written(self.log.pool)) if behind else FULL_SPEED)
         with ThreadPoolExecutor(1, thread_name_prefix="projections") as ahead:
             page = None
             while position < until and not (stop is not None and stop.is_set()):
                 page = page or self._page(position, size)
                 if page is None:
-                    position = self.position()
+                    before, position = position, self.position()
+                    if position == before:  # the log ends here
+                        break
                     continue
                 following = ahead.submit(self._page, page.end, size, page) if page.end < until else None
                 position = self._store(page)
                 head = max(head, position)
                 if progress is not None:
                     progress(position, head)
-                if until - position > self.page_size:
-                    size = resting if self._rest(page.end - page.after) else self.page_size
+                if until - position > resting:
+                    size = resting if pace.rest(page.end - page.after) else self.page_size
                 page = _unless_overtaken(following, page, position)
         return position
-
-    def _rest(self, events: int) -> bool:
-        if self._pace is None:
-            self._pace = GiveWay(lambda: events_written(self.log.pool))
-        return self._pace.rest(events)
 
     def run_forever(self, stop: Event, listener: Listener) -> None:
         """Follows the log until `stop` is set; outages of the database are waited out.
@@ -139,12 +140,12 @@ class Runner:
 
         None when there is none, or when another runner was here and the tables went on while this was folded.
         """
-        read = read_page(self.log, after, size)
+        read = self.layers.measure("read", read_page, self.log, after, size)
         if not read.facts:
             return None
         try:
             with self.log.pool.transaction() as cursor:
-                return fold_page(cursor, self.tables, self.corridor, read, before and before.folding)
+                return self.layers.measure("fold", fold_page, cursor, self.tables, self.corridor, read, before and before.folding)
         except FoldFailed:
             if self.position() <= after:
                 raise
@@ -157,7 +158,7 @@ class Runner:
             stands = tracking_position(cursor, self.corridor, self.tables.tracking)
             if stands != page.after:
                 return stands
-            store_page(cursor, self.tables, self.corridor, page)
+            self.layers.measure("store", store_page, cursor, self.tables, self.corridor, page)
         if self._announce is not None:
             self._announce(announced_name(self.corridor), page.end)
         return page.end

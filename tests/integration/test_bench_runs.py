@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ledger.bench import catalogue, idle, processes, start
+from ledger.bench import beside, catalogue, idle, processes, project, start
 from ledger.bench.catalogue import broken_rules, measure
 from ledger.bench.load import drive, fill, lives
+from ledger.bench.neighbours import NEIGHBOURS
 from ledger.bench.plan import Plan
 from ledger.bench.result import Check, Found
+from ledger.bench.spent import Spent, layers_of, project_seconds
 from ledger.bench.yardsticks import copy_and_join_seconds, insert_and_commit_seconds
 from ledger.bootstrap import Service
 from ledger.cli import benches, main  # noqa: F401 - importing the command line adds every command to it
@@ -155,3 +157,34 @@ def test_a_bench_nobody_knows_and_a_corridor_that_is_no_benchs_are_refused() -> 
     for arguments, field in ((["bench", "engines"], "what"), (["bench", "start", "--on", "abb-psbc"], "on")):
         ended = CliRunner().invoke(app, arguments)
         assert getattr(ended.exception, "field", None) == field
+
+
+def test_the_load_stands_beside_its_neighbours_and_the_rules_hold(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every neighbour is there and did something, refused commands were refused, and each is held to the same bound."""
+    found = beside.bench(small(service, monkeypatch))
+    assert [(check.what, check.at_most) for check in found.checks] == [
+        ("wait of a granted command, one in ten refused", 1.1),
+        *((name, 1.1) for name in NEIGHBOURS),
+    ]
+    assert [bar.label for bar in found.bars] == ["alone", "refused commands", *NEIGHBOURS]
+    assert broken_rules(service, found.corridors) == {}
+
+
+LOADED = ["unit", "receive", "decide", "encode", "send", "insert and commit", "answer"]
+
+
+def test_a_load_says_in_which_layers_its_time_went(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Insert and commit are one trip to the server, and are told as one; projecting is measured afterwards."""
+    ledger = small(service, monkeypatch).corridor()
+    spent = Spent(ledger)
+    drive(ledger, lives(ledger.corridor_code, "layers", 20), callers=5)
+    told = layers_of([spent.so_far()], 20, project=project_seconds(ledger))
+    assert list(told) == [*LOADED, "project"]
+    assert all(told[layer] > 0 for layer in told if layer != "unit")
+
+
+def test_catching_up_says_in_which_layers_its_time_went(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The projector reads, folds and stores; the log was projected whole, in a process of its own."""
+    found = project.bench(small(service, monkeypatch))
+    assert list(found.layers) == ["unit", "read", "fold", "store"]
+    assert broken_rules(service, found.corridors) == {}

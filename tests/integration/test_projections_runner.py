@@ -157,6 +157,11 @@ def test_a_runner_that_is_told_to_stop_ends_after_its_page(small: SmallCorridor)
     assert 0 < told[0] <= small.log.head().position - 50
 
 
+def test_a_runner_asked_for_more_than_there_is_ends_with_the_log(small: SmallCorridor) -> None:
+    """A position that no commit has reached yet is not waited for."""
+    assert Runner(small.log).catch_up(until=10**9) == small.log.head().position
+
+
 def test_a_runner_far_behind_rests_between_pages_and_near_the_end_of_the_log_it_does_not(small: SmallCorridor) -> None:
     """The pace is asked as long as more than a page is left: what was written a moment ago is projected at once."""
     asked: list[int] = []

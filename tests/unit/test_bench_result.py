@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ledger.bench.plot import Plot, svg
-from ledger.bench.report import BEGIN, END, write_report
+from ledger.bench.report import BEGIN, END, read_results, write_report
 from ledger.bench.result import Bar, Check, Found, Result, Yardstick
 from ledger.bench.targets import TARGETS
 from ledger.errors import Malformed
@@ -110,7 +110,7 @@ def test_the_page_gets_a_row_for_every_target_and_keeps_what_was_written_by_hand
     assert page.read_text(encoding="utf-8") == written
     assert written.startswith(f"# Performance\n\nBefore.\n\n{BEGIN}\n")
     assert written.endswith(f"{END}\n\nAfter.\n")
-    assert re.findall(r"^\| (T\d)", written, re.MULTILINE) == [target.number for target in TARGETS.values()]
+    assert re.findall(r"^\| (T\d+)", written, re.MULTILINE) == [target.number for target in TARGETS.values()]
     assert (
         "| T8 | one command on an idle system: at most 5 × one single-row INSERT and commit | 400 µs a command, median | 4.0 × | yes "
         "| 2026-04-01 | `corridor bench idle` |" in written
@@ -137,3 +137,16 @@ def test_a_page_without_a_place_for_the_figures_is_left_alone(tmp_path: Path) ->
         write_report(tmp_path, page)
     assert refused.value.field == "page"
     assert page.read_text(encoding="utf-8") == "# By hand\n"
+
+
+def test_every_result_that_the_page_shows_carries_what_it_is_judged_by() -> None:
+    """The files behind the page of figures: a result without its machine, yardstick or rules would only be a number."""
+    folder = Path(__file__).parents[2] / "docs/operating/performance"
+    needed = {
+        "bench", "command", "machine", "postgres", "runs", "median", "unit", "yardstick", "ratio", "layers", "peak_rss_mb", "rules_ok",
+    }  # fmt: skip
+    for name, told in read_results(folder).items():
+        assert needed - told.keys() == set(), name
+        assert {"server_version", "fsync", "synchronous_commit"} - told["postgres"].keys() == set(), name
+        assert told["yardstick"] is None or {"name", "before", "after"} - told["yardstick"].keys() == set(), name
+        assert (len(told["runs"]) > 0, told["rules_ok"]) == (True, True), name

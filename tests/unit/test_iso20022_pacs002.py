@@ -86,3 +86,38 @@ def test_the_status_of_a_group_follows_from_its_transfers() -> None:
     """All rejected, some, or none."""
     statuses = (["RJCT", "RJCT"], ["RJCT", "ACTC"], ["ACTC", "PDNG"], [])
     assert [group_status_of(each) for each in statuses] == ["RJCT", "PART", "ACTC", "ACTC"]
+
+
+def test_texts_with_marks_of_xml_come_back_as_they_were() -> None:
+    """What a sender put into its references cannot break the answer or smuggle an element into it."""
+    odd = "a&b <TxSts>\"'> é王 \r\n\t]]>"
+    report = StatusReport(
+        message_id="A1",
+        created_at=datetime(2026, 3, 27, 21, tzinfo=UTC),
+        original_message_id="F1",
+        transfers=(
+            TransferStatus("RJCT", None, odd, "", reason=StatusReason(information=(odd,))),
+            TransferStatus("RJCT", reason=StatusReason()),
+        ),
+    )
+    assert leaves(write_pacs002(report))[4:] == [
+        ("OrgnlInstrId", odd),
+        ("TxSts", "RJCT"),
+        ("AddtlInf", odd),
+        ("TxSts", "RJCT"),
+        ("StsRsnInf", None),
+    ]
+
+
+def test_the_answer_is_indented_throughout() -> None:
+    """Transfers are written apart from the group, and look as if they were not."""
+    report = StatusReport(
+        message_id="A1",
+        created_at=datetime(2026, 3, 27, 21, tzinfo=UTC),
+        original_message_id="F1",
+        transfers=(TransferStatus("ACTC", UETR, reason=StatusReason("AM04", information=("floor-reached",))),),
+    )
+    data = write_pacs002(report)
+    whole = etree.fromstring(data)
+    etree.indent(whole)
+    assert data == etree.tostring(whole, xml_declaration=True, encoding="UTF-8") + b"\n"

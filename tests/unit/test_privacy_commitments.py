@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ledger.privacy.commitments import Opening, commit, commit_party, differing_fields, openings_of, verify_opening
 from ledger.privacy.entropy import new_subject_id
 from ledger.privacy.errors import RecordAltered, RecordUnfit
+from ledger.privacy.records import RecordKind, encode
 
 PARTY = {"name": "فاطمة الزهراء", "town": "Rabat", "date_of_birth": "1984-02-29"}
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -47,6 +48,14 @@ def test_openings_survive_the_vault_record() -> None:
     committed = commit_party(PARTY, seeded(3).randbytes)
     assert openings_of(committed.as_record()) == committed.openings
     assert differing_fields(openings_of(committed.as_record()), committed.commitments) == []
+
+
+@given(st.dictionaries(NAMES, NAMES, max_size=5))
+def test_a_record_encoded_here_is_what_the_vault_would_have_made_of_it(fields: dict[str, str]) -> None:
+    """Whatever the names and texts hold: quotes, line breaks, other scripts."""
+    committed = commit_party(fields, seeded(8).randbytes)
+    assert committed.encoded() == encode(RecordKind.PARTY, committed.as_record())
+    assert encode(RecordKind.PARTY, committed.encoded()) == committed.encoded()
 
 
 @given(salt=st.binary(min_size=1, max_size=40), field=NAMES, value=NAMES, moved=st.integers(1, 20))

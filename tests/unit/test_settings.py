@@ -162,6 +162,9 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_OIDC_ROLE_NAMES": "",
         "CORRIDOR_STEP_UP_SECONDS": "300",
         "CORRIDOR_DEMO_IDENTITY": "off",
+        "CORRIDOR_LOG_LEVEL": "info",
+        "CORRIDOR_METRICS_HOST": "127.0.0.1",
+        "CORRIDOR_METRICS_PORT": "",
         "CORRIDOR_CONFORMANCE_DATA": "",
     }
 
