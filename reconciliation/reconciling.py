@@ -92,7 +92,7 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
     rows, lines = [*reported, *sides.reported], [*expected, *sides.expected]
     if sides.agreed.reported:
         sorted_lines.tallies["matched"] = sides.agreed
-    for found in _classify(rows, lines, circumstances, known):
+    for found in classify(rows, lines, circumstances, known):
         sorted_lines.take(found)
 
     open_lines = tuple(sorted(sorted_lines.open_lines, key=lambda line: line.ids))
@@ -114,7 +114,7 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
     )
 
 
-def _classify(
+def classify(
     rows: Iterable[ReportedLine], lines: Iterable[ExpectedLine], circumstances: Circumstances, known: Knowledge
 ) -> Iterator[Classified]:
     """What `match` says, with all that it asks looked up at once: first it is told nothing, then the keys that it asked about are matched
