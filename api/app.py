@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,7 +23,7 @@ from api.metrics import Failures
 from api.openapi import document
 from api.people.entrance import Entrance
 from api.people.gate import PeopleGate
-from api.permissions import CORRIDOR_PREFIX, permitted
+from api.permissions import CORRIDOR_PREFIX, Permissions, operations_of
 from api.problems import respond
 from api.projecting import Projector
 from api.request_log import RequestLog
@@ -86,8 +86,10 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     )
     app.state.service = service
     app.state.wait_seconds_max = wait_seconds_max
-    corridor = APIRouter(prefix=CORRIDOR_PREFIX, dependencies=[Depends(permitted)])
+    corridor = APIRouter(prefix=CORRIDOR_PREFIX)
+    permissions = Permissions()
     for module in CORRIDOR_ROUTES:
+        permissions.check_covers(operations_of(module.router.routes))
         corridor.include_router(module.router)
     app.include_router(health.router)
     app.include_router(corridor)
@@ -97,7 +99,7 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     authenticator = Authenticator(
         KeyRegistry(service.pool, monotonic=monotonic), service.clock, age_seconds_max=settings.signature_age_seconds_max
     )
-    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=settings.max_body_bytes)
+    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, body_bytes_max=settings.max_body_bytes)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
     app.state.failures = Failures()

@@ -37,7 +37,7 @@ from api.errors import (
     SigningKeyNotInForce,
     SigningKeyUnknown,
 )
-from api.key_registry import FoundKey, KeyRegistry
+from api.key_registry import KeyRegistry
 from api.nonces import Nonces
 from ledger.clock import Clock
 from ledger.domain.public_keys import ECDSA_P256, ED25519
@@ -129,14 +129,22 @@ class Authenticator:
             raise no_such_corridor(corridor)
         return Caller(key.principal, key.key_id, corridor, key.permissions)
 
-    def _key(self, key_id: str, corridor: str) -> FoundKey:
+    def _key(self, key_id: str, corridor: str) -> tuple[SigningKey, bool]:
         """The key, and whether it is one of this very corridor."""
-        found = self._registry.find(key_id, corridor)
-        if found is None:
+        registered = self._registry.of(corridor, knowing=key_id)
+        if registered is not None:
+            if key_id in registered.keys:
+                return registered.keys[key_id], True
+            if key_id in registered.revoked:
+                raise SigningKeyNotInForce(
+                    "The signing key was suspended or revoked.", field="keyid", value=key_id, way_out="Sign with a key that is in force."
+                )
+        key = self._registry.elsewhere(key_id, corridor)
+        if key is None:
             raise SigningKeyUnknown(
                 "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
             )
-        return found
+        return key, False
 
     def _check_age(self, signature: _Signature, now: datetime) -> None:
         if signature.created > now + CLOCK_SKEW:
@@ -241,10 +249,6 @@ def _read(members: Any, parameters: Any) -> _Signature:
 
 
 def _check_in_force(key: SigningKey, now: datetime) -> None:
-    if key.state != "in force":
-        raise SigningKeyNotInForce(
-            f"The signing key was {key.state}.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
-        )
     if not key.valid_from <= now < key.valid_until:
         raise SigningKeyNotInForce(
             "The signing key is outside its validity.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."

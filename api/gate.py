@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import Authenticator, Caller, Fields, SignedHead, check_digest
 from api.errors import BodyTooLarge, SignatureMissing
+from api.permissions import Permissions
 from api.problems import respond
 
 logger = logging.getLogger(__name__)
@@ -26,14 +27,16 @@ _CORRIDOR = re.compile(r"^/v1/corridors/([^/]*)(?:/|$)")
 
 
 class Gate:
-    """ASGI middleware: authenticates by the head, reads a bounded body, checks its digest, then lets the request in.
+    """ASGI middleware: authenticates by the head, asks whether the key may be used for this, reads a bounded body, checks its digest, then
+    lets the request in.
 
     What it found stands in the request's state: ``caller`` and ``body``.
     """
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, permissions: Permissions, body_bytes_max: int) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._permissions = permissions
         self._body_bytes_max = body_bytes_max
         # Threads of its own: readers that wait for a projection must not keep others from being let in.
         self._threads = CapacityLimiter(THREADS_MAX)
@@ -55,6 +58,7 @@ class Gate:
                     state["body"] = body = await self._read(head, receive)
                 else:
                     caller = await to_thread.run_sync(self._caller, head, scope["path"], limiter=self._threads)
+                    self._permissions.check(caller, scope["method"], scope["path"])
                     body = await self._read(head, receive)
                     check_digest(head, body)
                     state.update(caller=caller, body=body)

@@ -10,6 +10,7 @@ from api.app import create_app
 from api.authentication import Authenticator
 from api.gate import Gate
 from api.key_registry import KeyRegistry
+from api.permissions import Permissions
 from api.schemas.transfers import TransferBody
 from ledger.bench.children import settings, told
 from ledger.bootstrap import Service
@@ -24,7 +25,7 @@ def bare(service: Service) -> FastAPI:
         return {"corridor": corridor, "uetr": str(body.uetr)}
 
     authenticator = Authenticator(KeyRegistry(service.pool), service.clock, age_seconds_max=service.settings.signature_age_seconds_max)
-    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
+    app.add_middleware(Gate, authenticator=authenticator, permissions=Permissions(), body_bytes_max=service.settings.max_body_bytes)
     return app
 
 

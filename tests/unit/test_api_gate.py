@@ -9,6 +9,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.authentication import Caller
 from api.gate import Gate
+from api.permissions import Permissions
+from ledger.domain.permissions import PERMISSIONS
 
 YASMINA = "Yasmina Testouni"
 
@@ -17,7 +19,7 @@ class AnybodyMay:
     """Stands in where who asks is not the question."""
 
     def caller(self, _head: object, corridor: str) -> Caller:
-        return Caller("abb", "key", corridor)
+        return Caller("abb", "key", corridor, tuple(PERMISSIONS))
 
 
 def scope(path: str = "/v1/corridors/abb-psbc/transfers", **changes: Any) -> Scope:
@@ -41,7 +43,7 @@ def passed_through(app: Any, asked: Scope, body: bytes = b"", body_bytes_max: in
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate: Any = Gate(app, authenticator=AnybodyMay(), body_bytes_max=body_bytes_max)  # type: ignore[arg-type]
+    gate: Any = Gate(app, authenticator=AnybodyMay(), permissions=Permissions(), body_bytes_max=body_bytes_max)  # type: ignore[arg-type]
     asyncio.run(gate(asked, receive, send))
     return sent
 
@@ -81,7 +83,7 @@ def test_the_body_is_read_once_and_handed_on_whole() -> None:
     assert seen == {
         "first": {"type": "http.request", "body": b"", "more_body": False},
         "second": {"type": "http.disconnect"},
-        "state": {"caller": Caller("abb", "key", "abb-psbc"), "body": b""},
+        "state": {"caller": Caller("abb", "key", "abb-psbc", tuple(PERMISSIONS)), "body": b""},
     }
 
 
@@ -104,7 +106,7 @@ def test_a_caller_who_hangs_up_is_not_answered() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate: Any = Gate(None, authenticator=AnybodyMay(), body_bytes_max=10)  # type: ignore[arg-type]
+    gate: Any = Gate(None, authenticator=AnybodyMay(), permissions=Permissions(), body_bytes_max=10)  # type: ignore[arg-type]
     asyncio.run(gate(scope(), receive, send))
     assert sent == []
 

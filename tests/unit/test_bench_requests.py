@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.authentication import Authenticator, Fields, SignedHead, check_digest
 from api.errors import SignatureWrong
-from api.key_registry import FoundKey
+from api.key_registry import RegisteredKeys
 from api.schemas.transfers import TransferBody
 from api.signing import public_key_hex
 from corridors import shipped_terms
@@ -27,7 +27,7 @@ PATH = "/v1/corridors/bench-test/transfers"
 class OneKey:
     """A registry that knows the bench's key."""
 
-    def find(self, _key_id: str, _corridor: str) -> FoundKey:
+    def of(self, _corridor: str, knowing: str = "") -> RegisteredKeys:
         """The key of the one corridor there is."""
         key = SigningKey(
             key_id=KEY_ID,
@@ -40,7 +40,11 @@ class OneKey:
             people=("operator:ops", "officer:amina"),
             registered_at=NOON,
         )
-        return FoundKey(key, at_home=True)
+        assert knowing == KEY_ID
+        return RegisteredKeys({KEY_ID: key}, frozenset())
+
+    def elsewhere(self, _key_id: str, _corridor: str) -> None:
+        """There is no other."""
 
 
 def received(request: bytes) -> tuple[SignedHead, bytes]:
