@@ -124,7 +124,7 @@ def test_a_log_written_before_keys_became_smaller_is_the_same_log_afterwards(
     The migration is killed between its statements first: that leaves the old log, and the next run goes through.
     """
     every = shipped_migrations()
-    before = {name: text for name, text in every.items() if name < "0007"}
+    before = {name: text for name, text in every.items() if name != "0007_smaller_keys"}
     first, second = every["0007_smaller_keys"].split("ALTER TABLE ledger.events", 1)
     monkeypatch.setattr(migrate_module, "shipped_migrations", lambda: before)
     migrate(empty_database_url)
