@@ -15,17 +15,20 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.authentication import Authenticator
+from api.command_lane import CommandLane
 from api.console.pages import console_app
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
 from api.key_registry import KeyRegistry, Monotonic
 from api.metrics import Failures
+from api.nonces import Nonces
 from api.openapi import document
 from api.people.entrance import Entrance
 from api.people.gate import PeopleGate
 from api.permissions import CORRIDOR_PREFIX, Permissions, operations_of
 from api.problems import respond
 from api.projecting import Projector
+from api.reception import Reception
 from api.request_log import RequestLog
 from api.routes import (
     accounts,
@@ -72,7 +75,10 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
             await run_in_threadpool(projector.close)
             if entrance is not None:
                 entrance.close()
+            await run_in_threadpool(app.state.reception.close)
+            await run_in_threadpool(authenticator.close)
 
+    authenticator = authenticator_of(service, monotonic)
     app = FastAPI(
         title="Corridor",
         version=_version(),
@@ -86,6 +92,8 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     )
     app.state.service = service
     app.state.wait_seconds_max = wait_seconds_max
+    app.state.reception = Reception(service)
+    app.state.warm_corridors = set()
     corridor = APIRouter(prefix=CORRIDOR_PREFIX)
     permissions = Permissions()
     for module in CORRIDOR_ROUTES:
@@ -95,17 +103,24 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.include_router(corridor)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
-    settings = service.settings
-    authenticator = Authenticator(
-        KeyRegistry(service.pool, monotonic=monotonic), service.clock, age_seconds_max=settings.signature_age_seconds_max
-    )
-    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, body_bytes_max=settings.max_body_bytes)
+    app.add_middleware(CommandLane, routes=[route for module in CORRIDOR_ROUTES for route in module.router.routes])
+    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, body_bytes_max=service.settings.max_body_bytes)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
     app.state.failures = Failures()
     app.add_middleware(RequestLog, failures=app.state.failures)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
     return app
+
+
+def authenticator_of(service: Service, monotonic: Monotonic = time.monotonic) -> Authenticator:
+    """What decides for a service who asks."""
+    return Authenticator(
+        KeyRegistry(service.pool, monotonic=monotonic),
+        Nonces(service.pool),
+        service.clock,
+        age_seconds_max=service.settings.signature_age_seconds_max,
+    )
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

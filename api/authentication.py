@@ -1,8 +1,11 @@
 """Who asks: HTTP Message Signatures (RFC 9421) over Content-Digest (RFC 9530), by keys that the corridor has registered.
 
-A command covers ``@method @target-uri content-type content-digest idempotency-key``, a read ``@method @target-uri``; both carry
-``created``, ``keyid``, ``nonce`` and the tag ``corridor``. The algorithm comes from the key registry, never from the message. Everything
-here is decided before an idempotency key is looked up, so a request that fails burns none.
+What a signature has to cover and to state is in `signed_head`. The algorithm comes from the key registry, never from the message.
+Everything here is decided before an idempotency key is looked up, so a request that fails burns none.
+
+It goes in two steps, with the reading of the body between them. `Authenticator.identify` decides by the head, from keys that were read
+before. `Authenticator.admit` asks the database, for all requests that came meanwhile together, whether those keys are still in force and
+takes the nonces: last of all, so that nobody can use up the nonce of a request that he altered.
 
 The key's principal becomes the actor of the command. A key of another corridor proves who asks, but gives nothing here: its owner is
 told that there is no such corridor, in the same words as for a corridor that does not exist.
@@ -12,73 +15,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, cast
-
-import http_sf
-from http_message_signatures import (
-    ContentDigest,
-    HTTPMessageSignaturesException,
-    HTTPMessageVerifier,
-    HTTPSignatureAlgorithm,
-    MappingKeyResolver,
-    algorithms,
-)
+from typing import NamedTuple, Protocol
 
 from api.errors import (
-    DigestWrong,
     NonceReused,
+    SignatureAlgorithmWrong,
     SignatureFromTheFuture,
-    SignatureIncomplete,
-    SignatureMalformed,
-    SignatureMissing,
-    SignatureTagWrong,
     SignatureTooOld,
     SignatureWrong,
     SigningKeyNotInForce,
+    SigningKeyRevoked,
     SigningKeyUnknown,
+    Unauthenticated,
 )
-from api.key_registry import KeyRegistry
-from api.nonces import Nonces
+from api.gathering import Gathering
+from api.key_registry import FoundKey
+from api.message_signatures import Signature, signature_base
+from api.nonces import Nonce
+from api.signed_head import SignedHead, signature_of
 from ledger.clock import Clock
-from ledger.domain.public_keys import ECDSA_P256, ED25519
 from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
-from ledger.signatures import load_public_key
+from ledger.signatures import verifies
 
-TAG = "corridor"
-READ_COMPONENTS = ("@method", "@target-uri")
-COMMAND_COMPONENTS = ("@method", "@target-uri", "content-type", "content-digest", "idempotency-key")
-# Commands may lack these two; what then is missing is said once it is known who asks (400 and 415).
-_COVERED_WHERE_SENT = ("content-type", "idempotency-key")
-PARAMETERS = ("created", "keyid", "nonce", "tag")
-ALGORITHMS: dict[str, type[HTTPSignatureAlgorithm]] = {ED25519: algorithms.ED25519, ECDSA_P256: algorithms.ECDSA_P256_SHA256}
+IN_FORCE = "in force"
 CLOCK_SKEW = timedelta(seconds=5)
-NONCE_CHARACTERS_MIN, NONCE_CHARACTERS_MAX = 16, 128
 
 
-class SignedHead(NamedTuple):
-    """What of a request is signed, before its body is read: the message that the library verifies."""
+class Registry(Protocol):
+    """Where keys are looked up; blocks on the database. See `KeyRegistry`."""
 
-    method: str
-    url: str
-    headers: Fields
-
-    def has(self, name: str) -> bool:
-        return any(field == name for field, _ in self.headers.items())
-
-    def value(self, name: str) -> str:
-        """All lines of a field as one value (RFC 9110 §5.2)."""
-        return ", ".join(value for field, value in self.headers.items() if field == name)
+    def find(self, key_id: str, corridor: str) -> FoundKey | None:
+        """The key that a signature names, as it stands by now; None when nobody registered it."""
 
 
-class Fields(NamedTuple):
-    """Header lines in their order, names in lower case."""
+class NonceBook(Protocol):
+    """Where nonces are taken; blocks on the database. See `Nonces`."""
 
-    lines: tuple[tuple[str, str], ...]
-
-    def items(self) -> Sequence[tuple[str, str]]:
-        """One pair a line."""
-        return self.lines
+    def take(self, nonces: Sequence[Nonce], now: datetime) -> list[bool]:
+        """For each whether it was taken now and never before."""
 
 
 class Caller(NamedTuple):
@@ -91,105 +66,96 @@ class Caller(NamedTuple):
     permissions: tuple[str, ...] = ()
 
 
-class _Signature(NamedTuple):
-    components: tuple[str, ...]
-    key_id: str
-    created: datetime
-    nonce: str
+class Claim(NamedTuple):
+    """A request whose signature verifies by a key that was known; not let in yet."""
+
+    key: SigningKey
+    corridor: str
+    signature: Signature
+    nonce: Nonce
 
 
 class Authenticator:
-    """Decides who a request is from. Safe to share between threads; blocks on the database."""
+    """Decides who a request is from. One for each event loop; close it when done."""
 
-    def __init__(self, registry: KeyRegistry, clock: Clock, *, age_seconds_max: int) -> None:
+    def __init__(self, registry: Registry, nonces: NonceBook, clock: Clock, *, age_seconds_max: int) -> None:
         self._registry = registry
+        self._nonces = nonces
         self._clock = clock
         self._age_max = timedelta(seconds=age_seconds_max)
-        self._nonces = Nonces()
+        # The keys that were in force in their own corridor when they were last looked at.
+        self._known: dict[tuple[str, str], FoundKey] = {}
+        self._looking = Gathering("keys", self._look_up)
+        self._admitting = Gathering("nonces", self._admit_all)
 
-    def caller(self, head: SignedHead, corridor: str) -> Caller:
-        """Whose signature the head carries. Raises a subclass of Unauthenticated, or UnknownCorridor to a stranger of this one."""
-        signature = _signature_of(head)
-        self._check_covers(signature, head)
+    def close(self) -> None:
+        """Ends the threads that ask the database."""
+        self._looking.close()
+        self._admitting.close()
+
+    async def identify(self, head: SignedHead, corridor: str) -> Claim:
+        """Whose signature the head carries. Raises a subclass of Unauthenticated."""
+        signature = signature_of(head)
+        key_id, created = str(signature.parameters["keyid"]), datetime.fromtimestamp(signature.parameters["created"], UTC)
         now = self._clock()
-        self._check_age(signature, now)
-        key, at_home = self._key(signature.key_id, corridor)
+        self._check_age(created, now)
+        key, at_home = self._known.get((corridor, key_id)) or await self._looking.ask((corridor, key_id))
         _check_in_force(key, now)
-        _verify(head, key)
-        if not self._nonces.first_use(
-            f"{corridor if at_home else '*'} {signature.key_id}",
-            signature.nonce,
-            now=now,
-            forget_at=signature.created + self._age_max + 2 * CLOCK_SKEW,
-        ):
-            raise NonceReused(
-                "A request with this nonce was taken before.", field="nonce", way_out="Sign each request anew, with a nonce of its own."
-            )
-        if not at_home:
-            raise no_such_corridor(corridor)
-        return Caller(key.principal, key.key_id, corridor, key.permissions)
+        _check_signature(signature, head, key)
+        nonce = Nonce(f"{corridor if at_home else '*'} {key_id}", signature.parameters["nonce"], created + self._age_max + 2 * CLOCK_SKEW)
+        return Claim(key, corridor, signature, nonce)
 
-    def _key(self, key_id: str, corridor: str) -> tuple[SigningKey, bool]:
-        """The key, and whether it is one of this very corridor."""
-        registered = self._registry.of(corridor, knowing=key_id)
-        if registered is not None:
-            if key_id in registered.keys:
-                return registered.keys[key_id], True
-            if key_id in registered.revoked:
-                raise SigningKeyNotInForce(
-                    "The signing key was suspended or revoked.", field="keyid", value=key_id, way_out="Sign with a key that is in force."
+    async def admit(self, claim: Claim) -> Caller:
+        """Lets a request in, once.
+
+        Raises NonceReused; SigningKeyRevoked or SigningKeyNotInForce when its key is in force no more; UnknownCorridor to a stranger.
+        """
+        return await self._admitting.ask(claim)
+
+    # For a whole group, in a thread
+
+    def _look_up(self, wanted: Sequence[tuple[str, str]]) -> list[FoundKey | Exception]:
+        found = {which: self._find(*which) for which in dict.fromkeys(wanted)}
+        return [found[which] for which in wanted]
+
+    def _find(self, corridor: str, key_id: str) -> FoundKey | Exception:
+        """The key as it stands by now; it is known from now on, if it is one of this corridor and in force."""
+        found = self._registry.find(key_id, corridor)
+        if found is not None and found.at_home and found.key.state == IN_FORCE:
+            self._known[corridor, key_id] = found
+        else:
+            self._known.pop((corridor, key_id), None)
+        return found or SigningKeyUnknown(
+            "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
+        )
+
+    def _admit_all(self, claims: Sequence[Claim]) -> list[Caller | Exception]:
+        """What is known of keys may have passed meanwhile, so they are found again; a nonce counts once in all processes."""
+        now = self._clock()
+        keys = self._look_up([(claim.corridor, claim.key.key_id) for claim in claims])
+        answers = [_standing(claim, key, now) for claim, key in zip(claims, keys, strict=True)]
+        standing = [number for number, answer in enumerate(answers) if not isinstance(answer, Unauthenticated)]
+        first_uses = self._nonces.take([claims[number].nonce for number in standing], now)
+        for number, first_use in zip(standing, first_uses, strict=True):
+            if not first_use:
+                answers[number] = NonceReused(
+                    "A request with this nonce was taken before.", field="nonce", way_out="Sign each request anew, with a nonce of its own."
                 )
-        key = self._registry.elsewhere(key_id, corridor)
-        if key is None:
-            raise SigningKeyUnknown(
-                "The signing key is not registered.", field="keyid", value=key_id[:64], way_out="Have the operator register the key."
-            )
-        return key, False
+        return answers
 
-    def _check_age(self, signature: _Signature, now: datetime) -> None:
-        if signature.created > now + CLOCK_SKEW:
+    # By the head alone
+
+    def _check_age(self, created: datetime, now: datetime) -> None:
+        if created > now + CLOCK_SKEW:
             raise SignatureFromTheFuture(
                 "The signature was created later than now.", field="created", way_out="Set the clock right and sign again."
             )
-        if signature.created < now - self._age_max - CLOCK_SKEW:
+        if created < now - self._age_max - CLOCK_SKEW:
             raise SignatureTooOld(
                 f"The signature was created more than {int(self._age_max.total_seconds())} seconds ago.",
                 field="created",
                 way_out="Sign again and send at once.",
             )
-
-    def _check_covers(self, signature: _Signature, head: SignedHead) -> None:
-        for component in required_components(head):
-            if component not in signature.components:
-                raise SignatureIncomplete(
-                    f"The signature does not cover {component}.",
-                    field="signature-input",
-                    value=component,
-                    way_out=f"Cover {' '.join(required_components(head))}.",
-                )
-
-
-def required_components(head: SignedHead) -> tuple[str, ...]:
-    """What the signature of this request has to cover."""
-    if head.method in ("GET", "HEAD"):
-        return READ_COMPONENTS
-    return tuple(name for name in COMMAND_COMPONENTS if name not in _COVERED_WHERE_SENT or head.has(name))
-
-
-def check_digest(head: SignedHead, body: bytes) -> None:
-    """Raises DigestWrong unless the signed Content-Digest is that of the body; a request with neither passes."""
-    if not body and not head.has("content-digest"):
-        return
-    if head.method in ("GET", "HEAD"):
-        raise DigestWrong("A read carries no body.", field="content-digest", way_out="Send the body with a command.")
-    try:
-        ContentDigest.verify(head.value("content-digest"), body)
-    except HTTPMessageSignaturesException:
-        raise DigestWrong(
-            "Content-Digest is not the sha-256 or sha-512 of the body.",
-            field="content-digest",
-            way_out="Compute it over the bytes that are sent, and sign it.",
-        ) from None
 
 
 def no_such_corridor(corridor: str) -> UnknownCorridor:
@@ -202,81 +168,53 @@ def no_such_corridor(corridor: str) -> UnknownCorridor:
     )
 
 
-def _signature_of(head: SignedHead) -> _Signature:
-    """The one signature made for this service."""
-    if not (head.has("signature-input") and head.has("signature")):
-        raise SignatureMissing(
-            "Signature-Input and Signature are needed.", field="signature", way_out="Sign the request as the documentation shows."
+def _check_signature(signature: Signature, head: SignedHead, key: SigningKey) -> None:
+    stated = signature.parameters.get("alg", key.algorithm)
+    if stated != key.algorithm:
+        raise SignatureAlgorithmWrong(
+            f"The signature says {str(stated)[:40]}, its key is registered for {key.algorithm}.",
+            field="alg",
+            value=str(stated)[:40],
+            way_out="Sign by the registered algorithm; the parameter alg may be left out.",
         )
+    if not _verifies(signature, head, key):
+        raise SignatureWrong(
+            "The signature does not verify over this request.",
+            field="signature",
+            way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
+        )
+
+
+def _verifies(signature: Signature, head: SignedHead, key: SigningKey) -> bool:
     try:
-        inputs = cast(dict[str, Any], http_sf.parse(head.value("signature-input").encode(), tltype="dictionary"))
-        ours = [(members, parameters) for members, parameters in inputs.values() if parameters.get("tag") == TAG]
-        if not ours:
-            raise SignatureTagWrong(
-                "No signature carries the tag of this service.", field="tag", way_out=f'Sign with the parameter tag="{TAG}".'
-            )
-        [(members, parameters)] = ours
-        return _read(members, parameters)
-    except (ValueError, TypeError, AttributeError, OverflowError):
-        raise SignatureMalformed(
-            "Signature-Input is not one readable signature with our tag.",
-            field="signature-input",
-            way_out="Send exactly one, as structured fields of RFC 9421 §4.",
-        ) from None
-
-
-def _read(members: Any, parameters: Any) -> _Signature:
-    for name in PARAMETERS:
-        if name not in parameters:
-            raise SignatureIncomplete(
-                f"The signature lacks the parameter {name}.",
-                field="signature-input",
-                value=name,
-                way_out=f"Sign with {' '.join(PARAMETERS)}.",
-            )
-    # A component with parameters (;bs, ;key) covers less or something else than the plain one: only plain ones count.
-    components = tuple(value for value, item_parameters in members if not item_parameters)
-    created, key_id, nonce = parameters["created"], parameters["keyid"], parameters["nonce"]
-    if type(created) is not int or type(key_id) is not str or type(nonce) is not str:
-        raise TypeError
-    if not NONCE_CHARACTERS_MIN <= len(nonce) <= NONCE_CHARACTERS_MAX:
-        raise SignatureIncomplete(
-            f"The nonce has {len(nonce)} characters.",
-            field="nonce",
-            way_out=f"Draw {NONCE_CHARACTERS_MIN} to {NONCE_CHARACTERS_MAX} random characters for each request.",
-        )
-    return _Signature(components, key_id, datetime.fromtimestamp(created, UTC), nonce)
+        values = [head.value(name) for name in signature.components]
+    except KeyError:
+        return False
+    return verifies(key.algorithm, key.public_key, signature.value, signature_base(signature.components, values, signature.parameters_line))
 
 
 def _check_in_force(key: SigningKey, now: datetime) -> None:
+    if key.state != IN_FORCE:
+        raise SigningKeyRevoked(
+            f"The signing key was {key.state}.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
+        )
     if not key.valid_from <= now < key.valid_until:
         raise SigningKeyNotInForce(
             "The signing key is outside its validity.", field="keyid", value=key.key_id, way_out="Sign with a key that is in force."
         )
 
 
-class _Verifier(HTTPMessageVerifier):
-    """The library's verifier, whose window was checked before against the injected clock."""
-
-    def validate_created_and_expires(self, sig_input: Any, max_age: Any = None) -> None:  # noqa: ARG002 - the library's signature
-        """The library would read the machine's clock."""
-        if "expires" in sig_input.params:
-            raise SignatureMalformed(
-                "The signature states when it expires.", field="expires", way_out="Leave it out: the service fixes the window."
-            )
-
-
-def _verify(head: SignedHead, key: SigningKey) -> None:
-    public_key = load_public_key(key.algorithm, key.public_key)
-    verifier = _Verifier(
-        signature_algorithm=ALGORITHMS[key.algorithm],
-        key_resolver=MappingKeyResolver(public_keys={key.key_id: public_key}, private_keys={}),
-    )
+def _standing(claim: Claim, found: FoundKey | Exception, now: datetime) -> Caller | Exception:
+    """Who asks, by the key as it stands now; it must be the very key that verified."""
+    if isinstance(found, Exception):
+        return found
+    key = found.key
     try:
-        [_] = verifier.verify(head, expect_tag=TAG, max_age=None)
-    except (HTTPMessageSignaturesException, ValueError):
-        raise SignatureWrong(
-            "The signature does not verify over this request.",
-            field="signature",
-            way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
-        ) from None
+        _check_in_force(key, now)
+    except Unauthenticated as refused:
+        return refused
+    if (key.algorithm, key.public_key, key.principal) != (claim.key.algorithm, claim.key.public_key, claim.key.principal):
+        return SignatureWrong("The signing key was replaced meanwhile.", field="keyid", value=key.key_id, way_out="Sign again.")
+    if not found.at_home:
+        return no_such_corridor(claim.corridor)
+    return Caller(key.principal, key.key_id, claim.corridor, key.permissions)

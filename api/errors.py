@@ -9,8 +9,11 @@
         │   ├── SignatureMalformed         the signature fields cannot be read
         │   ├── SignatureTagWrong          no signature was made for this service
         │   ├── SignatureIncomplete        the signature leaves out a component or a parameter
+        │   ├── SignatureCoversMore        the signature covers what it should not
+        │   ├── SignatureAlgorithmWrong    the signature states another algorithm than its key's
         │   ├── SigningKeyUnknown          the key id is registered nowhere
-        │   ├── SigningKeyNotInForce       suspended, revoked, not yet valid or no longer valid
+        │   ├── SigningKeyRevoked          suspended or revoked
+        │   ├── SigningKeyNotInForce       not yet valid or no longer valid
         │   ├── SignatureTooOld            made longer ago than requests may be old
         │   ├── SignatureFromTheFuture     made later than now
         │   ├── SignatureWrong             the signature does not verify
@@ -70,12 +73,24 @@ class SignatureIncomplete(Unauthenticated):
     """A component or a parameter that must be signed is not."""
 
 
+class SignatureCoversMore(Unauthenticated):
+    """A component is signed that is none of the scheme's, or one comes twice."""
+
+
+class SignatureAlgorithmWrong(Unauthenticated):
+    """The signature states an algorithm, and its key is registered for another one."""
+
+
 class SigningKeyUnknown(Unauthenticated):
     """No corridor has registered the key id."""
 
 
+class SigningKeyRevoked(Unauthenticated):
+    """The key was suspended or revoked."""
+
+
 class SigningKeyNotInForce(Unauthenticated):
-    """The key was suspended or revoked, or the instant lies outside its validity."""
+    """The instant lies outside the key's validity."""
 
 
 class SignatureTooOld(Unauthenticated):

@@ -11,26 +11,25 @@ import re
 import traceback
 from pathlib import Path
 
-from anyio import CapacityLimiter, to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.authentication import Authenticator, Caller, Fields, SignedHead, check_digest
+from api.authentication import Authenticator
 from api.errors import BodyTooLarge, SignatureMissing
 from api.permissions import Permissions
 from api.problems import respond
+from api.signed_head import SignedHead, check_digest, joined
 
 logger = logging.getLogger(__name__)
 
-THREADS_MAX = 16
 OPEN_PATHS = frozenset({"/health", "/ready"})
 _CORRIDOR = re.compile(r"^/v1/corridors/([^/]*)(?:/|$)")
 
 
 class Gate:
-    """ASGI middleware: authenticates by the head, asks whether the key may be used for this, reads a bounded body, checks its digest, then
-    lets the request in.
+    """ASGI middleware: identifies by the head, reads a bounded body, checks its digest, takes the nonce, asks whether the key may be used
+    for this, then lets the request in.
 
-    What it found stands in the request's state: ``caller`` and ``body``.
+    What it found stands in the request's state: ``caller``, ``body``, and the ``fields`` of the head by their names in lower case.
     """
 
     def __init__(self, app: ASGIApp, *, authenticator: Authenticator, permissions: Permissions, body_bytes_max: int) -> None:
@@ -38,8 +37,6 @@ class Gate:
         self._authenticator = authenticator
         self._permissions = permissions
         self._body_bytes_max = body_bytes_max
-        # Threads of its own: readers that wait for a projection must not keep others from being let in.
-        self._threads = CapacityLimiter(THREADS_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -55,13 +52,14 @@ class Gate:
                 state = scope.setdefault("state", {})
                 if "session" in state:
                     # A person whom api.people.gate has let in; nothing is signed.
-                    state["body"] = body = await self._read(head, receive)
+                    body = await self._read(head, receive)
                 else:
-                    caller = await to_thread.run_sync(self._caller, head, scope["path"], limiter=self._threads)
-                    self._permissions.check(caller, scope["method"], scope["path"])
+                    claim = await self._authenticator.identify(head, _corridor_of(scope["path"]))
                     body = await self._read(head, receive)
                     check_digest(head, body)
-                    state.update(caller=caller, body=body)
+                    state["caller"] = caller = await self._authenticator.admit(claim)
+                    self._permissions.check(caller, scope["method"], scope["path"])
+                state.update(body=body, fields=head.fields)
                 receive = _once(body, receive)
             await self._app(scope, receive, answering)
         except _ClientGone:
@@ -75,19 +73,8 @@ class Gate:
                 raise ConnectionAbortedError from None
             await response(scope, receive, send)
 
-    def _caller(self, head: SignedHead, path: str) -> Caller:
-        match = _CORRIDOR.match(path)
-        if match is None:
-            # Outside the corridors there is nothing but the open paths; a signature would not change that.
-            raise SignatureMissing(
-                "Every path outside the corridors is closed.",
-                field="path",
-                way_out="Ask below /v1/corridors/{corridor}/, signed by a key of that corridor.",
-            )
-        return self._authenticator.caller(head, match.group(1))
-
     async def _read(self, head: SignedHead, receive: Receive) -> bytes:
-        declared = head.value("content-length")
+        declared = head.fields.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._body_bytes_max:
             raise self._too_large()
         parts: list[bytes] = []
@@ -127,12 +114,24 @@ class _Answering:
         await self._send(message)
 
 
+def _corridor_of(path: str) -> str:
+    match = _CORRIDOR.match(path)
+    if match is None:
+        # Outside the corridors there is nothing but the open paths; a signature would not change that.
+        raise SignatureMissing(
+            "Every path outside the corridors is closed.",
+            field="path",
+            way_out="Ask below /v1/corridors/{corridor}/, signed by a key of that corridor.",
+        )
+    return match.group(1)
+
+
 def _head_of(scope: Scope) -> SignedHead:
     """The request as it was signed: the path and query byte for byte as they were sent."""
-    lines = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
-    host = next((value for name, value in lines if name == "host"), "")
+    fields = joined((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-    return SignedHead(scope["method"], f"{scope['scheme']}://{host}{scope['raw_path'].decode('latin-1')}{query}", Fields(lines))
+    url = f"{scope['scheme']}://{fields.get('host', '')}{scope['raw_path'].decode('latin-1')}{query}"
+    return SignedHead(scope["method"], url, fields)
 
 
 def _once(body: bytes, receive: Receive) -> Receive:

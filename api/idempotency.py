@@ -7,8 +7,7 @@ malformed, unauthenticated or fails inside leaves nothing under its key.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, cast
 
 import http_sf
@@ -16,17 +15,20 @@ from fastapi import Depends, Header, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
+from starlette.types import Scope
 
 from api.authentication import Caller
 from api.errors import ContentTypeWrong, IdempotencyKeyMalformed, IdempotencyKeyMissing
 from api.partner_view import shown_refusal
 from api.problems import answer_with, refusal_problem
+from api.reception import Reception
 from ledger import batching
 from ledger.application import Asked, Ledger
 from ledger.batching import Answer
 from ledger.bootstrap import Service
 from ledger.commands import Command, ReceiveMessage
 from ledger.domain import ids
+from ledger.intake import Received, TransferOrder
 
 KEY_CHARACTERS_MAX = 200
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -61,14 +63,16 @@ def read_idempotency_key(field: str) -> str:
 class Asking:
     """One command request: the service, who asks, under which key, and the bytes that ask."""
 
-    def __init__(self, request: Request, key: str) -> None:
-        self.service: Service = request.app.state.service
-        self.caller: Caller = request.state.caller
+    def __init__(self, scope: Scope, key: str) -> None:
+        state, found = scope["app"].state, scope["state"]
+        self.service: Service = state.service
+        self._state = state
+        self.caller: Caller = found["caller"]
         self.ledger: Ledger = self.service.ledger(self.caller.corridor)
         self.key = key
-        self.body: bytes = request.state.body
-        query = f"?{request.url.query}" if request.url.query else ""
-        self.asked = Asked(request.method, request.scope["raw_path"].decode("latin-1") + query, self.body)
+        self.body: bytes = found["body"]
+        query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        self.asked = Asked(scope["method"], scope["raw_path"].decode("latin-1") + query, self.body)
 
     def named(self, cause: str = "") -> dict[str, Any]:
         """What every command says of its origin."""
@@ -76,14 +80,33 @@ class Asking:
 
     async def run(self, command: Command, shape: Shape, *, status: int = 200) -> Response:
         """Decides a command without personal data and answers. Waiting takes no thread, so commands gather into one commit."""
-        request = await run_in_threadpool(self.ledger.request, command, self.asked)
-        return self.respond(await self.decided(request), shape, status=status)
+        return self.respond(await self.decided(await self._prepared(command)), shape, status=status)
+
+    async def take_in(self, order: TransferOrder, cause: str) -> Answer:
+        """The durable answer to a transfer order, whose parties go into the vault first: what goes on to the ledger is not personal.
+
+        Orders that come at the same time go there together. A key that was answered before finds its answer, and adds nobody.
+        """
+        reception: Reception = self._state.reception
+        taken = await reception.take_in(self.caller.corridor, Received(order, self.caller.principal, self.key, cause, self.asked))
+        return taken if isinstance(taken, Answer) else await self.decided(taken)
 
     async def decided(self, request: batching.Request) -> Answer:
         """The durable answer to a prepared command. Raises KeyReused, StillRunning, Overloaded, Unavailable, OutcomeUnknown."""
-        # Shielded: a caller who hangs up must not cancel a command that others are committed with.
-        answered = await asyncio.shield(asyncio.wrap_future(self.ledger.submit(request)))
-        return await run_in_threadpool(self.ledger.answer, answered, self.asked)
+        answered = await self.ledger.ask(request)
+        if answered.replayed:
+            # Whether it is the same request may take a key from the vault.
+            return await run_in_threadpool(self.ledger.answer, answered, self.asked)
+        return self.ledger.answer(answered, self.asked)
+
+    async def _prepared(self, command: Command) -> batching.Request:
+        """With its fingerprint; in a thread as long as the corridor's key for it has to be fetched."""
+        warm: set[str] = self._state.warm_corridors
+        if self.caller.corridor in warm:
+            return self.ledger.request(command, self.asked)
+        request = await run_in_threadpool(self.ledger.request, command, self.asked)
+        warm.add(self.caller.corridor)
+        return request
 
     async def replayed(self) -> Answer | None:
         """The answer given before under this key, if any. Raises KeyReused."""
@@ -101,8 +124,7 @@ class Asking:
         Raises KeyReused when the key stands for another request.
         """
         command = ReceiveMessage(**self.named(), message_id=self.key)
-        request = await run_in_threadpool(self.ledger.request, command, self.asked)
-        return (await self.decided(request)).replayed
+        return (await self.decided(await self._prepared(command))).replayed
 
     def respond(self, answer: Answer, shape: Shape, *, status: int = 200) -> Response:
         """The answer as HTTP: the result in its shape, or the refusal as a problem; both say where the log stood."""
@@ -137,30 +159,31 @@ _KeyField = Annotated[
 
 async def asking(request: Request, _corridor: CorridorCode, _key: _KeyField = None) -> Asking:
     """A command with a JSON body."""
-    _check_content_type(request, "application/json")
-    return Asking(request, read_idempotency_key(_whole_field(request, "Idempotency-Key")))
+    return json_asking(request.scope)
 
 
 async def asking_with_message(request: Request, _corridor: CorridorCode, _key: _KeyField = None) -> Asking:
     """A command whose body is an ISO 20022 message."""
-    _check_content_type(request, "application/xml")
-    return Asking(request, read_idempotency_key(_whole_field(request, "Idempotency-Key")))
+    return _asking(request.scope, "application/xml")
 
 
-def _whole_field(request: Request, name: str) -> str:
-    """All lines of a field, as they were signed: one of two keys must not be taken for the only one."""
-    return ", ".join(request.headers.getlist(name))
+def json_asking(scope: Scope) -> Asking:
+    """A command with a JSON body, from the request that the gate let in."""
+    return _asking(scope, "application/json")
 
 
-def _check_content_type(request: Request, expected: str) -> None:
-    declared = _whole_field(request, "Content-Type")
-    if declared.partition(";")[0].strip().lower() != expected:
+def _asking(scope: Scope, content_type: str) -> Asking:
+    """Fields count as they were signed, all their lines as one: one of two keys must not be taken for the only one."""
+    fields: Mapping[str, str] = scope["state"]["fields"]
+    declared = fields.get("content-type", "")
+    if declared != content_type and declared.partition(";")[0].strip().lower() != content_type:
         raise ContentTypeWrong(
             f"The body is declared as {declared[:64] or 'nothing'}.",
             field="Content-Type",
             value=declared[:64],
-            way_out=f"Send {expected}.",
+            way_out=f"Send {content_type}.",
         )
+    return Asking(scope, read_idempotency_key(fields.get("idempotency-key", "")))
 
 
 JsonCommand = Annotated[Asking, Depends(asking)]

@@ -31,22 +31,22 @@ LOOK_AGAIN_SECONDS = 0.05
 Monotonic = Callable[[], float]
 
 
-class RegisteredKeys(NamedTuple):
-    """The keys of one corridor: those in force, by id, and the ids of those that were suspended or revoked."""
+class FoundKey(NamedTuple):
+    """A key with how it stands (`SigningKey.state`), and whether it is one of the very corridor that was asked for."""
 
-    keys: Mapping[str, SigningKey]
-    revoked: frozenset[str]
-
-
-_NO_KEYS = RegisteredKeys({}, frozenset())
+    key: SigningKey
+    at_home: bool
 
 
 class _Known(NamedTuple):
     """The keys of one corridor as its log had them at an instant or later (seconds on the monotonic clock)."""
 
     as_of: float
-    aggregate: SigningKeys | None
-    keys: RegisteredKeys
+    registry: SigningKeys | None
+
+    @property
+    def keys(self) -> Mapping[str, SigningKey]:
+        return {} if self.registry is None else self.registry.keys
 
 
 class KeyRegistry:
@@ -60,24 +60,20 @@ class KeyRegistry:
         self._corridors: tuple[float, frozenset[str]] = (float("-inf"), frozenset())
         self._lock = Lock()
 
-    def of(self, corridor: str, knowing: str = "") -> RegisteredKeys | None:
-        """The keys of a corridor; None when it was never opened. Where the key ``knowing`` is not among them, they are looked up anew."""
-        found = self._of(corridor, FRESH_SECONDS)
-        if knowing and (found is None or not (knowing in found.keys or knowing in found.revoked)):
-            found = self._of(corridor, LOOK_AGAIN_SECONDS)
-        return found
-
-    def elsewhere(self, key_id: str, corridor: str) -> SigningKey | None:
-        """The key in force that any other corridor has registered under this id, if one has."""
+    def find(self, key_id: str, corridor: str) -> FoundKey | None:
+        """The key that a signature names: of this corridor, or else one in force in another; None when nobody registered it."""
+        for age_max in (FRESH_SECONDS, LOOK_AGAIN_SECONDS):
+            if corridor in self._opened(age_max):
+                key = self._keys(corridor, age_max).get(key_id)
+                if key is not None:
+                    return FoundKey(key, at_home=True)
         for other in self._opened(FRESH_SECONDS):
-            registered = self._of(other, FRESH_SECONDS) if other != corridor else None
-            if registered is not None and key_id in registered.keys:
-                return registered.keys[key_id]
+            key = self._keys(other, FRESH_SECONDS).get(key_id)
+            if key is not None and key.state == "in force":
+                return FoundKey(key, at_home=False)
         return None
 
-    def _of(self, corridor: str, age_max: float) -> RegisteredKeys | None:
-        if corridor not in self._opened(age_max):
-            return None
+    def _keys(self, corridor: str, age_max: float) -> Mapping[str, SigningKey]:
         known = self._known.get(corridor)
         now = self._monotonic()
         if known is None or now - known.as_of >= age_max:
@@ -85,20 +81,22 @@ class KeyRegistry:
         return known.keys
 
     def _look(self, corridor: str, now: float) -> _Known:
-        stream = ids.keys_stream(corridor)
         before = self._known.get(corridor)
-        version = 0 if before is None or before.aggregate is None else before.aggregate.version
+        version = 0 if before is None or before.registry is None else before.registry.version
         # Asked outside the lock: a database that does not answer must not make the others wait.
-        rows = Log(self._pool, corridor).read_streams({stream: version})[stream]
+        rows = Log(self._pool, corridor).read_streams({ids.keys_stream(corridor): version})
         with self._lock:
-            known = self._known.get(corridor) or _Known(now, None, _NO_KEYS)
-            aggregate = known.aggregate
-            for row in rows:
-                if row.stream_version == (1 if aggregate is None else aggregate.version + 1):
+            known = self._known.get(corridor)
+            registry = None if known is None else known.registry
+            for row in rows[ids.keys_stream(corridor)]:
+                if row.stream_version == (1 if registry is None else registry.version + 1):
                     event = self._mapper.decode(row.stream_id, row.stream_version, row.topic, row.state)
-                    aggregate = cast(SigningKeys, cast("CanMutateAggregate[UUID]", event).mutate(aggregate))
-            keys = _registered(aggregate) if rows and aggregate is not None else known.keys
-            looked = self._known[corridor] = _Known(max(now, known.as_of), aggregate, keys)
+                    # A copy: who holds the mapping of before must not see half of a change.
+                    registry = cast(
+                        SigningKeys, cast("CanMutateAggregate[UUID]", event).mutate(None if registry is None else registry.copy())
+                    )
+            as_of = now if known is None else max(now, known.as_of)
+            looked = self._known[corridor] = _Known(as_of, registry)
         return looked
 
     def _opened(self, age_max: float) -> frozenset[str]:
@@ -109,8 +107,3 @@ class KeyRegistry:
             corridors = frozenset(Log(self._pool, "").corridors())
             self._corridors = (now, corridors)
         return corridors
-
-
-def _registered(aggregate: SigningKeys) -> RegisteredKeys:
-    in_force = {key_id: key for key_id, key in aggregate.keys.items() if key.state == "in force"}
-    return RegisteredKeys(in_force, frozenset(aggregate.keys.keys() - in_force.keys()))

@@ -25,7 +25,6 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
     "GET /transfers": "read",
     "GET /transfers/{uetr}": "read",
     "GET /transfers/{uetr}/trail": "read",
-    "GET /feed": "read",
     "POST /transfers/{uetr}/fund": "initiate",
     "POST /transfers/{uetr}/accept": "pay",
     "POST /transfers/{uetr}/pay": "pay",
@@ -69,7 +68,7 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
     "GET /feed": "read",
     "GET /openapi.json": "read",
 }
-"""Method and path below the corridor -> a permission of `ledger.domain.permissions`. The gate asks, before it reads the body."""
+"""Method and path below the corridor -> a permission of `ledger.domain.permissions`. The gate asks, before it lets a request in."""
 
 
 class Permissions:

@@ -10,12 +10,24 @@ import secrets
 from collections.abc import Callable, Generator
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
-from api.authentication import COMMAND_COMPONENTS, READ_COMPONENTS, TAG
+from api.message_signatures import (
+    COMMAND_COMPONENTS,
+    LABEL,
+    READ_COMPONENTS,
+    TAG,
+    PrivateKey,
+    bytes_field,
+    content_digest,
+    parameters_line,
+    public_key_hex,
+    sign,
+    signature_base,
+)
+from api.signed_head import SignedHead, joined
 from ledger.clock import Clock, system_clock
+
+__all__ = ["RequestSigner", "idempotency_key", "public_key_hex", "random_nonce"]
 
 Nonce = Callable[[], str]
 
@@ -26,21 +38,18 @@ def random_nonce() -> str:
 
 
 class RequestSigner(httpx.Auth):
-    """Signs each request of an httpx client, sync or async, with an Ed25519 key that the corridor has registered.
+    """Signs each request of an httpx client, sync or async, with an Ed25519 or P-256 key that the corridor has registered.
 
     ``clock`` and ``nonce`` are the real ones unless a test passes its own.
     """
 
     requires_request_body = True
 
-    def __init__(self, key_id: str, private_key: Ed25519PrivateKey, *, clock: Clock = system_clock, nonce: Nonce = random_nonce) -> None:
+    def __init__(self, key_id: str, private_key: PrivateKey, *, clock: Clock = system_clock, nonce: Nonce = random_nonce) -> None:
         self._key_id = key_id
+        self._private_key = private_key
         self._clock = clock
         self._nonce = nonce
-        self._signer = HTTPMessageSigner(
-            signature_algorithm=algorithms.ED25519,
-            key_resolver=MappingKeyResolver(public_keys={}, private_keys={key_id: private_key}),
-        )
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         self.sign(request)
@@ -48,30 +57,23 @@ class RequestSigner(httpx.Auth):
 
     def sign(self, request: httpx.Request) -> None:
         """Adds Content-Digest (commands only), Signature-Input and Signature."""
-        reads = request.method in ("GET", "HEAD")
         # A request that is sent again is signed anew.
-        request.headers.pop("Content-Digest", None)
-        sent = (*request.headers, "content-digest")
-        covered = READ_COMPONENTS if reads else tuple(c for c in COMMAND_COMPONENTS if c.startswith("@") or c in sent)
-        self._signer.sign(
-            request,
-            key_id=self._key_id,
-            created=self._clock(),
-            nonce=self._nonce(),
-            tag=TAG,
-            label="corridor",
-            include_alg=False,
-            covered_component_ids=covered,
-            body=None if reads else request.content,
+        for name in ("Content-Digest", "Signature-Input", "Signature"):
+            request.headers.pop(name, None)
+        reads = request.method in ("GET", "HEAD")
+        if not reads:
+            request.headers["Content-Digest"] = content_digest(request.content)
+        head = SignedHead(request.method, str(request.url), joined((name.lower(), value) for name, value in request.headers.multi_items()))
+        covered = READ_COMPONENTS if reads else tuple(name for name in COMMAND_COMPONENTS if name[0] == "@" or name in head.fields)
+        line = parameters_line(
+            covered, {"created": int(self._clock().timestamp()), "keyid": self._key_id, "nonce": self._nonce(), "tag": TAG}
         )
+        base = signature_base(covered, [head.value(name) for name in covered], line)
+        request.headers["Signature-Input"] = f"{LABEL}={line}"
+        request.headers["Signature"] = f"{LABEL}={bytes_field(sign(self._private_key, base))}"
 
 
 def idempotency_key(key: str) -> dict[str, str]:
     """The header that makes a command happen at most once: a string of RFC 8941 §3.3.3, in quotes."""
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return {"Idempotency-Key": f'"{escaped}"'}
-
-
-def public_key_hex(private_key: Ed25519PrivateKey) -> str:
-    """What the operator registers: the raw public key (RFC 8032) in hex."""
-    return private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()

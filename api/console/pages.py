@@ -209,7 +209,7 @@ def _decided(request: Request, prepare: Callable[[Asking], LedgerRequest], then:
     key = request.state.form.get("key", "")
     if not 16 <= len(key) <= 64 or not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
         raise RequestInvalid("key: is missing.", field="key", way_out="Load the page again and send the form from there.")
-    ask = Asking(request, key)
+    ask = Asking(request.scope, key)
     answer: Answer | None = ask.ledger.replay(ask.caller.principal, key, ask.asked)
     if answer is None:
         answer = ask.ledger.answer(ask.ledger.submit(prepare(ask)).result(), ask.asked)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.authentication import Caller, no_such_corridor
 from api.console.refused import refused_page
 from api.errors import BodyTooLarge, NotSignedIn, RequestInvalid
-from api.gate import THREADS_MAX, log_failure
+from api.gate import log_failure
 from api.people.entrance import SESSION_COOKIE, Entrance
 from api.people.headers import with_security_headers
 from api.people.operations import OPEN_TO_ALL, check_permitted
@@ -28,6 +28,7 @@ from api.problems import respond
 from ledger.bootstrap import Service
 from ledger.eventstore.log import Log
 
+THREADS_MAX = 16
 FORM_BYTES_MAX = 64 * 1024
 FORM = "application/x-www-form-urlencoded"
 CSRF_HEADER = "Corridor-CSRF"

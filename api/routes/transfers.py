@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.idempotency import Asking, JsonCommand
@@ -12,10 +11,10 @@ from api.partner_view import shown_state
 from api.schemas.parts import minor_units, result_of
 from api.schemas.transfers import TransferBody, TransferInitiated
 from ledger import errors as e
-from ledger.batching import Answer, Request
+from ledger.batching import Answer
 from ledger.domain.terms import PAYOUT_METHODS
 from ledger.domain.transfer_events import Condition
-from ledger.intake import Received, TransferOrder
+from ledger.intake import TransferOrder
 from ledger.privacy.errors import RecordUnfit
 
 router = APIRouter(tags=["transfers"])
@@ -34,18 +33,8 @@ router = APIRouter(tags=["transfers"])
 async def initiate_transfer(body: TransferBody, ask: JsonCommand) -> Response:
     """Initiates, screens, and if nothing was found funds and dispatches, all in one commit. The caller is the debtor agent."""
     order = _order(body)
-    answer = await ask.replayed()
-    if answer is None:
-        request = await run_in_threadpool(_take_in, ask, order, body.cause)
-        answer = await ask.decided(request)
+    answer = await ask.take_in(order, body.cause)
     return ask.respond(answer, lambda answer: _initiated(answer, ask, order), status=201)
-
-
-def _take_in(ask: Asking, order: TransferOrder, cause: str) -> Request:
-    """The parties go into the vault; what goes on to the ledger is not personal."""
-    received = Received(order, ask.caller.principal, ask.key, cause, ask.asked)
-    [request] = ask.service.intake(ask.caller.corridor).requests([received])
-    return request
 
 
 def _order(body: TransferBody) -> TransferOrder:

@@ -6,10 +6,8 @@ from __future__ import annotations
 import uvicorn
 from fastapi import FastAPI
 
-from api.app import create_app
-from api.authentication import Authenticator
+from api.app import authenticator_of, create_app
 from api.gate import Gate
-from api.key_registry import KeyRegistry
 from api.permissions import Permissions
 from api.schemas.transfers import TransferBody
 from ledger.bench.children import settings, told
@@ -24,8 +22,9 @@ def bare(service: Service) -> FastAPI:
     async def answer(corridor: str, body: TransferBody) -> dict[str, str]:
         return {"corridor": corridor, "uetr": str(body.uetr)}
 
-    authenticator = Authenticator(KeyRegistry(service.pool), service.clock, age_seconds_max=service.settings.signature_age_seconds_max)
-    app.add_middleware(Gate, authenticator=authenticator, permissions=Permissions(), body_bytes_max=service.settings.max_body_bytes)
+    app.add_middleware(
+        Gate, authenticator=authenticator_of(service), permissions=Permissions(), body_bytes_max=service.settings.max_body_bytes
+    )
     return app
 
 

@@ -255,6 +255,11 @@ class Log:
         rows = self.pool.rows(QUERIES["receipt"], {"corridor": self.corridor, "digest": digest})
         return Receipt(self.corridor, digest, *rows[0]) if rows else None
 
+    def receipts(self, digests: Sequence[bytes]) -> dict[bytes, Receipt]:
+        """The stored answers under many digests, for looking only; those unknown are left out."""
+        rows = self.pool.rows(QUERIES["receipts"], {"corridor": self.corridor, "digests": _bytea_array(digests)})
+        return {digest: Receipt(self.corridor, digest, *rest) for digest, *rest in rows}
+
     def replay_receipt(self, digest: bytes) -> Receipt | None:
         """The stored answer under a digest, given only once it is as durable as a commit of its own would be.
 

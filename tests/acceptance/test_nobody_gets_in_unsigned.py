@@ -10,8 +10,8 @@ import pytest
 from http_message_signatures import ContentDigest, HTTPMessageSigner, MappingKeyResolver, algorithms
 
 from api.app import CORRIDOR_ROUTES
-from api.authentication import COMMAND_COMPONENTS, TAG
 from api.gate import OPEN_PATHS
+from api.message_signatures import COMMAND_COMPONENTS, TAG
 from api.signing import idempotency_key
 from ledger import commands as c
 from ledger.bootstrap import Service
@@ -236,23 +236,30 @@ def test_a_read_with_a_body_is_refused(served: ServedCorridor) -> None:
 def test_a_key_counts_from_its_registration_until_it_is_revoked(served: ServedCorridor) -> None:
     """Registered while the service runs it is good at once; outside its validity and after its revocation it is not."""
 
-    def ask() -> httpx.Response:
-        return served.client.get(served.path("/terms"), auth=served.signer("abb", "abb-second"))
+    def ask(key_id: str) -> httpx.Response:
+        return served.client.get(served.path("/terms"), auth=served.signer("abb", key_id))
 
-    def refused(detail: str) -> dict[str, Any]:
-        return problem("signing-key-not-in-force", "The signing key is not in force", detail, "keyid",
-                       "Sign with a key that is in force.", "abb-second")  # fmt: skip
-
-    assert ask().json()["type"] == "/problems/signing-key-unknown"
+    outside = problem(
+        "signing-key-not-in-force", "The signing key is not in force", "The signing key is outside its validity.", "keyid",
+        "Sign with a key that is in force.", "abb-second",
+    )  # fmt: skip
+    assert ask("abb-second").json()["type"] == "/problems/signing-key-unknown"
     served.register("abb-second", "abb", after=timedelta(minutes=1), lasting=timedelta(minutes=1))
-    assert told(ask(), 401) == refused("The signing key is outside its validity.")
+    assert told(ask("abb-second"), 401) == outside
     served.clock.advance(timedelta(minutes=1))
-    told(ask(), 200)
+    told(ask("abb-second"), 200)
     served.clock.advance(timedelta(minutes=1))
-    assert told(ask(), 401) == refused("The signing key is outside its validity.")
-    for person in ("operator:ops", "officer:bo"):
-        served.ask(c.RevokeKey(**served.said(person, "revoke"), key_id="abb-second", reason="lost"))
-        assert told(ask(), 401) == refused("The signing key was suspended or revoked.")
+    assert told(ask("abb-second"), 401) == outside
+    served.clock.advance(timedelta(minutes=1))
+    served.register("abb-third", "abb")
+    told(ask("abb-third"), 200)
+    for person, state in (("operator:ops", "suspended"), ("officer:bo", "revoked")):
+        served.ask(c.RevokeKey(**served.said(person, "revoke"), key_id="abb-third", reason="lost"))
+        for _ in range(2):
+            assert told(ask("abb-third"), 401) == problem(
+                "signing-key-revoked", "The signing key was taken back", f"The signing key was {state}.", "keyid",
+                "Sign with a key that is in force.", "abb-third",
+            )  # fmt: skip
     told(served.get("abb", "/terms"), 200)
 
 

@@ -9,7 +9,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 
-from api.authentication import READ_COMPONENTS, TAG
+from api.message_signatures import READ_COMPONENTS, TAG
 from api.signing import idempotency_key, public_key_hex
 from ledger import commands as c
 from tests.acceptance.conftest import FRIDAY_MORNING, ServedCorridor, private_key, told, transfer, uetr
@@ -99,7 +99,7 @@ def test_a_key_of_p256_signs_as_well(served: ServedCorridor) -> None:
     told(ask(), 200)
     told(ask(include_alg=True), 200)
     confused = ask(algorithms.HMAC_SHA256, bytes.fromhex(P256_PUBLIC), include_alg=True)
-    assert told(confused, 401)["type"] == "/problems/signature-wrong"
+    assert told(confused, 401)["type"] == "/problems/signature-algorithm-wrong"
     other = ask(key=ec.derive_private_key(2, ec.SECP256R1()))
     assert told(other, 401)["type"] == "/problems/signature-wrong"
 

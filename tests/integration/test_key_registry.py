@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.key_registry import FRESH_SECONDS, LOOK_AGAIN_SECONDS, KeyRegistry
+from api.key_registry import FRESH_SECONDS, LOOK_AGAIN_SECONDS, FoundKey, KeyRegistry
 from ledger import commands as c
 from ledger.eventstore.connections import PostgresConnection, PostgresPool
 from tests.conftest import fresh_corridor
@@ -72,15 +72,8 @@ def revoke(small: SmallCorridor, *people: str) -> None:
         small.do(c.RevokeKey, person, key_id=key_of(small), reason="lost")
 
 
-def state(registry: KeyRegistry, small: SmallCorridor, number: int = 0, corridor: str = "") -> str:
-    """What the gate makes of a corridor's key, at home or in another corridor."""
-    key_id = key_of(small, number)
-    registered = registry.of(corridor or small.code, knowing=key_id)
-    if registered is not None and key_id in registered.keys:
-        return "in force"
-    if registered is not None and key_id in registered.revoked:
-        return "out of force"
-    return "in force elsewhere" if registry.elsewhere(key_id, corridor) else "unknown"
+def state(found: FoundKey | None) -> str:
+    return "unknown" if found is None else f"{found.key.state} {'at home' if found.at_home else 'elsewhere'}"
 
 
 def trips_of(pool: CountingPool, look: Callable[[], object]) -> int:
@@ -92,12 +85,12 @@ def trips_of(pool: CountingPool, look: Callable[[], object]) -> int:
 def test_a_key_is_told_as_two_people_registered_it(small: SmallCorridor, pool: CountingPool) -> None:
     """Its owner, its material, its time, what it may do."""
     let_in(small)
-    registered = KeyRegistry(pool, monotonic=Hand()).of(small.code)
-    assert registered is not None
-    [key] = registered.keys.values()
-    assert (key.key_id, key.principal, key.algorithm, key.public_key, key.permissions, key.valid_from, key.valid_until) == (
-        key_of(small), "abb", "ed25519", ED25519_KEYS[0], ("pay",), small.clock(), small.clock() + timedelta(days=365),
+    found = KeyRegistry(pool, monotonic=Hand()).find(key_of(small), small.code)
+    assert found is not None
+    assert (found.at_home, found.key.principal, found.key.algorithm, found.key.public_key, found.key.permissions) == (
+        True, "abb", "ed25519", ED25519_KEYS[0], ("pay",),
     )  # fmt: skip
+    assert (found.key.valid_from, found.key.valid_until) == (small.clock(), small.clock() + timedelta(days=365))
 
 
 def test_a_request_costs_no_trip_while_what_is_known_is_fresh(small: SmallCorridor, pool: CountingPool) -> None:
@@ -105,12 +98,12 @@ def test_a_request_costs_no_trip_while_what_is_known_is_fresh(small: SmallCorrid
     let_in(small)
     hand = Hand()
     registry = KeyRegistry(pool, monotonic=hand)
-    assert state(registry, small) == "in force"
+    registry.find(key_of(small), small.code)
     hand.seconds = FRESH_SECONDS * JUST_LESS
-    assert trips_of(pool, lambda: [state(registry, small) for _ in range(100)]) == 0
+    assert trips_of(pool, lambda: [registry.find(key_of(small), small.code) for _ in range(100)]) == 0
     hand.seconds = FRESH_SECONDS
-    assert trips_of(pool, lambda: state(registry, small)) == 2
-    assert trips_of(pool, lambda: state(registry, small)) == 0
+    assert trips_of(pool, lambda: registry.find(key_of(small), small.code)) == 2
+    assert trips_of(pool, lambda: registry.find(key_of(small), small.code)) == 0
 
 
 def test_a_suspension_counts_in_every_process_as_soon_as_what_it_knows_is_no_longer_fresh(small: SmallCorridor, pool: CountingPool) -> None:
@@ -118,23 +111,25 @@ def test_a_suspension_counts_in_every_process_as_soon_as_what_it_knows_is_no_lon
     let_in(small)
     hand = Hand()
     processes = [KeyRegistry(pool, monotonic=hand) for _ in range(2)]
-    assert [state(registry, small) for registry in processes] == ["in force"] * 2
-    for person in ("operator:omar", "officer:amina"):
-        revoke(small, person)
-        hand.seconds += FRESH_SECONDS
-        assert [state(registry, small) for registry in processes] == ["out of force"] * 2
+    assert [state(registry.find(key_of(small), small.code)) for registry in processes] == ["in force at home"] * 2
+    revoke(small, "operator:omar")
+    hand.seconds += FRESH_SECONDS
+    assert [state(registry.find(key_of(small), small.code)) for registry in processes] == ["suspended at home"] * 2
+    revoke(small, "officer:amina")
+    hand.seconds += FRESH_SECONDS
+    assert [state(registry.find(key_of(small), small.code)) for registry in processes] == ["revoked at home"] * 2
 
 
 def test_a_new_key_can_be_used_at_once_and_strangers_cause_few_looks(small: SmallCorridor, pool: CountingPool) -> None:
     """A key nobody knows is looked up anew, unless that was done a moment ago."""
     hand = Hand()
     registry = KeyRegistry(pool, monotonic=hand)
-    assert state(registry, small) == "unknown"
+    assert state(registry.find(key_of(small), small.code)) == "unknown"
     let_in(small)
     hand.seconds = LOOK_AGAIN_SECONDS * JUST_LESS
-    assert trips_of(pool, lambda: [registry.of(small.code, knowing=f"stranger-{n}") for n in range(100)]) == 0
+    assert trips_of(pool, lambda: [registry.find(f"stranger-{n}", small.code) for n in range(100)]) == 0
     hand.seconds = LOOK_AGAIN_SECONDS
-    assert state(registry, small) == "in force"
+    assert state(registry.find(key_of(small), small.code)) == "in force at home"
 
 
 def test_a_key_of_another_corridor_is_told_as_such_while_it_is_in_force(small: SmallCorridor, pool: CountingPool) -> None:
@@ -142,27 +137,25 @@ def test_a_key_of_another_corridor_is_told_as_such_while_it_is_in_force(small: S
     let_in(small)
     hand = Hand()
     registry = KeyRegistry(pool, monotonic=hand)
-    other = SmallCorridor(small.url, fresh_corridor())
-    other.open()
-    other.close()
-    assert state(registry, small, corridor=other.code) == "in force elsewhere"
-    strange = ("nobody-opened", "\x00", "x" * 300)
-    assert [(registry.of(code), state(registry, small, corridor=code)) for code in strange] == [(None, "in force elsewhere")] * 3
-    assert trips_of(pool, lambda: state(registry, small, corridor="nobody-opened-it")) == 0
+    elsewhere = SmallCorridor(small.url, fresh_corridor())
+    elsewhere.open()
+    elsewhere.close()
+    assert state(registry.find(key_of(small), elsewhere.code)) == "in force elsewhere"
+    assert {state(registry.find(key_of(small), code)) for code in ("nobody-opened", "\x00", "x" * 300)} == {"in force elsewhere"}
+    assert trips_of(pool, lambda: registry.find(key_of(small), "nobody-opened-it")) == 0
     revoke(small, "operator:omar")
     hand.seconds = FRESH_SECONDS
-    assert state(registry, small, corridor=other.code) == "unknown"
+    assert state(registry.find(key_of(small), elsewhere.code)) == "unknown"
 
 
-def test_keys_that_change_do_not_change_in_the_hand(small: SmallCorridor, pool: CountingPool) -> None:
+def test_keys_that_change_while_they_are_held_do_not_change_in_the_hand(small: SmallCorridor, pool: CountingPool) -> None:
     """Who looked before a revocation keeps seeing what was so then."""
     let_in(small)
     hand = Hand()
     registry = KeyRegistry(pool, monotonic=hand)
-    before = registry.of(small.code)
+    before = registry.find(key_of(small), small.code)
     let_in(small, 1)
     revoke(small, "operator:omar")
     hand.seconds = FRESH_SECONDS
-    assert (state(registry, small), state(registry, small, 1)) == ("out of force", "in force")
-    assert before is not None
-    assert list(before.keys) == [key_of(small)]
+    assert (state(registry.find(key_of(small), small.code)), state(before)) == ("suspended at home", "in force at home")
+    assert state(registry.find(key_of(small, 1), small.code)) == "in force at home"

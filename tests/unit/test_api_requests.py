@@ -1,6 +1,6 @@
 """Small parts of reading a request: keys, nonces, cursors, what is quoted back, what a caller may see."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -10,16 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from api.authentication import Fields, SignedHead, check_digest, required_components
 from api.errors import DigestWrong, IdempotencyKeyMalformed, RequestInvalid
 from api.idempotency import KEY_CHARACTERS_MAX, read_idempotency_key
 from api.invalid_input import QUOTED_FIELDS, from_validation
-from api.nonces import Nonces
 from api.partner_view import sees_account, sees_event, sees_fact, sees_transfer, shown_refusal, shown_state
 from api.reading import next_cursor, read_as_of, read_cursor
 from api.schemas.transfers import TransferBody
+from api.signed_head import SignedHead, check_digest, joined, required_components
 from api.signing import RequestSigner, idempotency_key, random_nonce
-from ledger.errors import Overloaded
 from ledger.intake import PartyDetails
 
 NINE = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
@@ -44,27 +42,6 @@ def test_a_byte_sequence_is_no_key() -> None:
     """A structured field of another kind is not taken for a string."""
     with pytest.raises(IdempotencyKeyMalformed):
         read_idempotency_key(":YQ==:")
-
-
-def test_a_nonce_is_new_once_and_again_after_it_was_forgotten() -> None:
-    """It is remembered for exactly as long as its signature would be taken."""
-    nonces = Nonces()
-    until = NINE + timedelta(seconds=70)
-    first = nonces.first_use("abb", "n", now=NINE, forget_at=until)
-    again = nonces.first_use("abb", "n", now=NINE + timedelta(seconds=69), forget_at=until)
-    other = nonces.first_use("psbc", "n", now=NINE, forget_at=until)
-    later = nonces.first_use("abb", "n", now=until, forget_at=until + timedelta(seconds=70))
-    assert (first, again, other, later) == (True, False, True, True)
-
-
-def test_a_full_memory_of_nonces_turns_requests_away_rather_than_forget() -> None:
-    """Forgetting one that could still be replayed would open what the nonce closes; room comes with time."""
-    nonces = Nonces(nonces_max=2)
-    for n in ("a", "b"):
-        assert nonces.first_use("abb", n, now=NINE, forget_at=NINE + timedelta(seconds=70))
-    with pytest.raises(Overloaded):
-        nonces.first_use("abb", "c", now=NINE, forget_at=NINE + timedelta(seconds=70))
-    assert nonces.first_use("abb", "c", now=NINE + timedelta(seconds=70), forget_at=NINE + timedelta(seconds=140))
 
 
 def test_random_nonces_are_long_enough_and_differ() -> None:
@@ -143,7 +120,7 @@ def test_a_state_before_dispatch_is_pending_to_a_bank() -> None:
 
 
 def head(method: str, *headers: tuple[str, str]) -> SignedHead:
-    return SignedHead(method, "https://corridor.example/v1", Fields(headers))
+    return SignedHead(method, "https://corridor.example/v1", joined(headers))
 
 
 def test_a_read_covers_two_components_and_a_command_all_that_it_sends() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.authentication import Authenticator, Fields, SignedHead, check_digest
+from api.authentication import Authenticator, Caller
 from api.errors import SignatureWrong
-from api.key_registry import RegisteredKeys
+from api.key_registry import FoundKey
+from api.nonces import Nonce
 from api.schemas.transfers import TransferBody
+from api.signed_head import SignedHead, check_digest, joined
 from api.signing import public_key_hex
 from corridors import shipped_terms
 from ledger.bench.presigned import KEY_ID, Signing, post, transfer
@@ -27,7 +31,7 @@ PATH = "/v1/corridors/bench-test/transfers"
 class OneKey:
     """A registry that knows the bench's key."""
 
-    def of(self, _corridor: str, knowing: str = "") -> RegisteredKeys:
+    def find(self, _key_id: str, _corridor: str) -> FoundKey:
         """The key of the one corridor there is."""
         key = SigningKey(
             key_id=KEY_ID,
@@ -40,11 +44,7 @@ class OneKey:
             people=("operator:ops", "officer:amina"),
             registered_at=NOON,
         )
-        assert knowing == KEY_ID
-        return RegisteredKeys({KEY_ID: key}, frozenset())
-
-    def elsewhere(self, _key_id: str, _corridor: str) -> None:
-        """There is no other."""
+        return FoundKey(key, at_home=True)
 
 
 def received(request: bytes) -> tuple[SignedHead, bytes]:
@@ -54,19 +54,35 @@ def received(request: bytes) -> tuple[SignedHead, bytes]:
     method, path, _ = first.split(" ")
     fields = tuple((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines))
     host = dict(fields)["host"]
-    return SignedHead(method, f"http://{host}{path}", Fields(fields)), body
+    return SignedHead(method, f"http://{host}{path}", joined(fields)), body
 
 
-def authenticator() -> Authenticator:
-    """The gate's own, on a clock that stands."""
-    return Authenticator(OneKey(), SetClock(NOON), age_seconds_max=60)  # type: ignore[arg-type]
+class EveryNonce:
+    """Takes whatever nonce there is."""
+
+    def take(self, nonces: Sequence[Nonce], _now: datetime) -> list[bool]:
+        """All of them are new."""
+        return [True for _ in nonces]
+
+
+def let_in(head: SignedHead) -> Caller:
+    """Who asks, by the gate's own checks, on a clock that stands."""
+
+    async def asked() -> Caller:
+        authenticator = Authenticator(OneKey(), EveryNonce(), SetClock(NOON), age_seconds_max=60)
+        try:
+            return await authenticator.admit(await authenticator.identify(head, "bench-test"))
+        finally:
+            authenticator.close()
+
+    return asyncio.run(asked())
 
 
 def test_a_request_signed_beforehand_passes_the_gate_and_carries_a_valid_transfer() -> None:
     """Signature, digest and body are all as they should be."""
     request = post(Signing(PRIVATE_KEY, int(NOON.timestamp())), "127.0.0.1:8000", PATH, transfer("seed", 7), "key-7")
     head, body = received(request)
-    caller = authenticator().caller(head, "bench-test")
+    caller = let_in(head)
     check_digest(head, body)
     assert (caller.principal, caller.key_id, head.value("idempotency-key")) == ("abb", KEY_ID, '"key-7"')
     assert TransferBody.model_validate_json(body).amount == "1000.00"
@@ -77,7 +93,7 @@ def test_a_request_changed_after_signing_does_not_pass() -> None:
     request = post(Signing(PRIVATE_KEY, int(NOON.timestamp())), "127.0.0.1:8000", PATH, transfer("seed", 7), "key-7")
     head, _ = received(request.replace(b"key-7", b"key-8"))
     with pytest.raises(SignatureWrong):
-        authenticator().caller(head, "bench-test")
+        let_in(head)
 
 
 def test_two_sides_agree_but_for_the_planted_lines() -> None:
