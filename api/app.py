@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.authentication import Authenticator
+from api.client_certificate import TrustedHop
 from api.command_lane import CommandLane
 from api.console.pages import console_app
 from api.gate import Gate
@@ -104,7 +105,9 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_middleware(CommandLane, routes=[route for module in CORRIDOR_ROUTES for route in module.router.routes])
-    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, body_bytes_max=service.settings.max_body_bytes)
+    settings = service.settings
+    hop = TrustedHop(settings.trusted_proxies, service.clock)
+    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, hop=hop, body_bytes_max=settings.max_body_bytes)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
     app.state.failures = Failures()

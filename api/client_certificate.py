@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
 
@@ -24,6 +23,7 @@ from api.errors import (
     ClientCertificateNotInForce,
     ProxyAvoided,
 )
+from ledger.clock import Clock
 from ledger.settings import Network
 
 NAME_PREFIX: Final = "urn:corridor:"
@@ -33,8 +33,9 @@ HEADER: Final = b"client-cert"
 class TrustedHop:
     """The proxy on whose word client certificates are taken. Without addresses there is none, and nothing is asked: demo mode."""
 
-    def __init__(self, proxies: Sequence[Network]) -> None:
+    def __init__(self, proxies: Sequence[Network], clock: Clock) -> None:
         self._proxies = tuple(proxies)
+        self._clock = clock
 
     def passes_on(self, scope: Scope) -> bool:
         """Whether the connection that a request came on is the proxy's."""
@@ -52,7 +53,7 @@ class TrustedHop:
                 return str(said[0].decode())
         return str(scope["scheme"])
 
-    def check(self, scope: Scope, principal: str, now: datetime) -> None:
+    def check(self, scope: Scope, principal: str) -> None:
         """Raises ProxyAvoided, ClientCertificateMissing, -Malformed, -NotInForce or -Foreign unless the certificate is the principal's."""
         if not self._proxies:
             return
@@ -70,7 +71,7 @@ class TrustedHop:
                 "Client-Cert came more than once.", way_out="Let the proxy set it, and pass on none that it was sent."
             )
         certificate = read_certificate(headers[0])
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        if not certificate.not_valid_before_utc <= self._clock() <= certificate.not_valid_after_utc:
             raise ClientCertificateNotInForce(
                 f"The client certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} "
                 f"to {certificate.not_valid_after_utc:%Y-%m-%d}.",

@@ -7,6 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import authenticator_of, create_app
+from api.client_certificate import TrustedHop
 from api.gate import Gate
 from api.permissions import Permissions
 from api.schemas.transfers import TransferBody
@@ -23,7 +24,11 @@ def bare(service: Service) -> FastAPI:
         return {"corridor": corridor, "uetr": str(body.uetr)}
 
     app.add_middleware(
-        Gate, authenticator=authenticator_of(service), permissions=Permissions(), body_bytes_max=service.settings.max_body_bytes
+        Gate,
+        authenticator=authenticator_of(service),
+        permissions=Permissions(),
+        hop=TrustedHop((), service.clock),
+        body_bytes_max=service.settings.max_body_bytes,
     )
     return app
 

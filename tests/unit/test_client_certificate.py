@@ -23,9 +23,10 @@ from api.errors import (
     ProxyAvoided,
     Unauthenticated,
 )
+from ledger.clock import SetClock
 
 NOW = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
-HOP = TrustedHop((ip_network("127.0.0.1/32"), ip_network("10.1.0.0/16")))
+HOP = TrustedHop((ip_network("127.0.0.1/32"), ip_network("10.1.0.0/16")), SetClock(NOW))
 
 
 def certificate(*uris: str, common_name: str = "abb", days: int = 1) -> bytes:
@@ -60,17 +61,17 @@ GOOD = certificate("urn:corridor:abb", days=2)
 
 def test_a_certificate_that_names_the_principal_passes() -> None:
     """From the proxy, in force, and of the one whose key has signed; one certificate may name several."""
-    HOP.check(scope(GOOD), "abb", NOW)
-    HOP.check(scope(GOOD, client="10.1.2.3"), "abb", NOW)
+    HOP.check(scope(GOOD), "abb")
+    HOP.check(scope(GOOD, client="10.1.2.3"), "abb")
     both = certificate("urn:corridor:abb", "urn:corridor:bank:settlement", days=2)
-    HOP.check(scope(both), "bank:settlement", NOW)
+    HOP.check(scope(both), "bank:settlement")
     assert principals_of(read_certificate(both)) == {"abb", "bank:settlement"}
 
 
 def test_without_a_proxy_nothing_is_asked() -> None:
     """A demo has no TLS; production mode does not start without a proxy."""
-    TrustedHop(()).check(scope(client="192.0.2.1"), "abb", NOW)
-    assert not TrustedHop(()).passes_on(scope())
+    TrustedHop((), SetClock(NOW)).check(scope(client="192.0.2.1"), "abb")
+    assert not TrustedHop((), SetClock(NOW)).passes_on(scope())
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_without_a_proxy_nothing_is_asked() -> None:
 def test_every_other_connection_is_refused_by_name(asked: dict[str, Any], principal: str, refusal: type[Unauthenticated]) -> None:
     """Around the proxy, without a certificate, with a broken, a lapsed or another's: a name in the subject alone counts for nothing."""
     with pytest.raises(refusal):
-        HOP.check(asked, principal, NOW)
+        HOP.check(asked, principal)
 
 
 @pytest.mark.parametrize(
