@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.authentication import Authenticator
+from api.client_certificate import TrustedHop
 from api.command_lane import CommandLane
 from api.console.pages import console_app
 from api.gate import Gate
@@ -25,7 +26,7 @@ from api.nonces import Nonces
 from api.openapi import document
 from api.people.entrance import Entrance
 from api.people.gate import PeopleGate
-from api.permissions import CORRIDOR_PREFIX, permitted
+from api.permissions import CORRIDOR_PREFIX, Permissions, operations_of
 from api.problems import respond
 from api.projecting import Projector
 from api.reception import Reception
@@ -94,15 +95,19 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.state.wait_seconds_max = wait_seconds_max
     app.state.reception = Reception(service)
     app.state.warm_corridors = set()
-    corridor = APIRouter(prefix=CORRIDOR_PREFIX, dependencies=[Depends(permitted)])
+    corridor = APIRouter(prefix=CORRIDOR_PREFIX)
+    permissions = Permissions()
     for module in CORRIDOR_ROUTES:
+        permissions.check_covers(operations_of(module.router.routes))
         corridor.include_router(module.router)
     app.include_router(health.router)
     app.include_router(corridor)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_middleware(CommandLane, routes=[route for module in CORRIDOR_ROUTES for route in module.router.routes])
-    app.add_middleware(Gate, authenticator=authenticator, body_bytes_max=service.settings.max_body_bytes)
+    settings = service.settings
+    hop = TrustedHop(settings.trusted_proxies, service.clock)
+    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, hop=hop, body_bytes_max=settings.max_body_bytes)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
     app.state.failures = Failures()

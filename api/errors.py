@@ -19,6 +19,11 @@
         │   ├── SignatureWrong             the signature does not verify
         │   ├── NonceReused                the request was sent before
         │   ├── DigestWrong                the body is not the one that was signed
+        │   ├── ProxyAvoided               the request did not come through the proxy
+        │   ├── ClientCertificateMissing   the connection showed no client certificate
+        │   ├── ClientCertificateMalformed what the proxy passed on is no certificate
+        │   ├── ClientCertificateNotInForce not yet valid or no longer valid
+        │   ├── ClientCertificateForeign   the certificate is another's than the signature's
         │   └── NotSignedIn                a person without a session, or with one that has ended
         ├── KeyNotPermitted                403: the key may not be used for this
         ├── SignInRefused                  403: the identity provider's answer lets nobody in
@@ -111,6 +116,26 @@ class NonceReused(Unauthenticated):
 
 class DigestWrong(Unauthenticated):
     """Content-Digest (RFC 9530) is not the digest of the body."""
+
+
+class ProxyAvoided(Unauthenticated):
+    """The request came from elsewhere than from the proxy that ends TLS (CORRIDOR_TRUSTED_PROXIES)."""
+
+
+class ClientCertificateMissing(Unauthenticated):
+    """The connection to the proxy showed no client certificate."""
+
+
+class ClientCertificateMalformed(Unauthenticated):
+    """Client-Cert is not one certificate as RFC 9440 writes it."""
+
+
+class ClientCertificateNotInForce(Unauthenticated):
+    """The instant lies outside the validity of the client certificate."""
+
+
+class ClientCertificateForeign(Unauthenticated):
+    """The client certificate names another than the one whose key signed."""
 
 
 class KeyNotPermitted(RequestError):

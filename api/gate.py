@@ -14,7 +14,9 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import Authenticator
+from api.client_certificate import TrustedHop
 from api.errors import BodyTooLarge, SignatureMissing
+from api.permissions import Permissions
 from api.problems import respond
 from api.signed_head import SignedHead, check_digest, joined
 
@@ -25,14 +27,19 @@ _CORRIDOR = re.compile(r"^/v1/corridors/([^/]*)(?:/|$)")
 
 
 class Gate:
-    """ASGI middleware: identifies by the head, reads a bounded body, checks its digest, then takes the nonce and lets the request in.
+    """ASGI middleware: identifies by the head and the client certificate, reads a bounded body, checks its digest, takes the nonce, asks
+    whether the key may be used for this, then lets the request in.
 
     What it found stands in the request's state: ``caller``, ``body``, and the ``fields`` of the head by their names in lower case.
     """
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, body_bytes_max: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, authenticator: Authenticator, permissions: Permissions, hop: TrustedHop, body_bytes_max: int
+    ) -> None:
         self._app = app
+        self._hop = hop
         self._authenticator = authenticator
+        self._permissions = permissions
         self._body_bytes_max = body_bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,16 +52,18 @@ class Gate:
         answering = _Answering(send)
         try:
             if scope["path"] not in OPEN_PATHS:
-                head = _head_of(scope)
+                head = _head_of(scope, self._hop.scheme(scope))
                 state = scope.setdefault("state", {})
                 if "session" in state:
                     # A person whom api.people.gate has let in; nothing is signed.
                     body = await self._read(head, receive)
                 else:
                     claim = await self._authenticator.identify(head, _corridor_of(scope["path"]))
+                    self._hop.check(scope, claim.key.principal)
                     body = await self._read(head, receive)
                     check_digest(head, body)
-                    state["caller"] = await self._authenticator.admit(claim)
+                    state["caller"] = caller = await self._authenticator.admit(claim)
+                    self._permissions.check(caller, scope["method"], scope["path"])
                 state.update(body=body, fields=head.fields)
                 receive = _once(body, receive)
             await self._app(scope, receive, answering)
@@ -122,11 +131,11 @@ def _corridor_of(path: str) -> str:
     return match.group(1)
 
 
-def _head_of(scope: Scope) -> SignedHead:
+def _head_of(scope: Scope, scheme: str) -> SignedHead:
     """The request as it was signed: the path and query byte for byte as they were sent."""
     fields = joined((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-    url = f"{scope['scheme']}://{fields.get('host', '')}{scope['raw_path'].decode('latin-1')}{query}"
+    url = f"{scheme}://{fields.get('host', '')}{scope['raw_path'].decode('latin-1')}{query}"
     return SignedHead(scope["method"], url, fields)
 
 

@@ -5,10 +5,12 @@ It narrows what a key may be used for; whether its owner may do a thing, and see
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, compile_path
 
 from api.authentication import Caller
 from api.errors import KeyNotPermitted
@@ -23,7 +25,6 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
     "GET /transfers": "read",
     "GET /transfers/{uetr}": "read",
     "GET /transfers/{uetr}/trail": "read",
-    "GET /feed": "read",
     "POST /transfers/{uetr}/fund": "initiate",
     "POST /transfers/{uetr}/accept": "pay",
     "POST /transfers/{uetr}/pay": "pay",
@@ -64,26 +65,47 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
     "GET /terms": "read",
     "POST /rate-sheets": "rates",
     "GET /rate-sheets": "read",
+    "GET /feed": "read",
     "GET /openapi.json": "read",
 }
-"""Method and path below the corridor -> a permission of `ledger.domain.permissions`. An operation that is not here is closed."""
+"""Method and path below the corridor -> a permission of `ledger.domain.permissions`. The gate asks, before it lets a request in."""
 
 
-def check_key_may(caller: Caller, method: str, route_path: str) -> None:
-    """Raises KeyNotPermitted unless the caller's key may be used for the operation."""
-    operation = f"{method} {route_path.removeprefix(CORRIDOR_PREFIX)}"
-    needed = OPERATION_PERMISSIONS.get(operation)
-    if needed is None or needed not in caller.permissions:
-        raise KeyNotPermitted(
-            f"Key {caller.key_id} may {', '.join(caller.permissions) or 'do nothing'}; this needs {needed or 'what no key has'}.",
-            field="keyid",
-            value=caller.key_id,
-            way_out="Sign with a key that may, or have one registered.",
-        )
+class Permissions:
+    """Decides by method and path, as the router will match them, whether a key may be used for a request.
+
+    What no operation matches passes: the router answers it with 404 or 405. Since that would open an operation that the table forgot,
+    an application asks `check_covers` before it serves.
+    """
+
+    def __init__(self, operations: Mapping[str, str] = OPERATION_PERMISSIONS) -> None:
+        # No part of a path holds a slash, so their number tells most templates apart.
+        self._templates: dict[tuple[str, int], list[tuple[re.Pattern[str], str]]] = {}
+        self._operations = operations
+        for operation, needed in operations.items():
+            method, path = operation.split(" ")
+            template = CORRIDOR_PREFIX + path
+            regex, _, _ = compile_path(template)
+            self._templates.setdefault((method, template.count("/")), []).append((regex, needed))
+
+    def check(self, caller: Caller, method: str, path: str) -> None:
+        """Raises KeyNotPermitted unless the caller's key may be used for every operation that the request could be."""
+        for regex, needed in self._templates.get((method, path.count("/")), ()):
+            if needed not in caller.permissions and regex.match(path):
+                raise KeyNotPermitted(
+                    f"Key {caller.key_id} may {', '.join(caller.permissions) or 'do nothing'}; this needs {needed}.",
+                    field="keyid",
+                    value=caller.key_id,
+                    way_out="Sign with a key that may, or have one registered.",
+                )
+
+    def check_covers(self, operations: Iterable[str]) -> None:
+        """Raises LookupError when one of these operations asks for no permission."""
+        forgotten = sorted(set(operations) - self._operations.keys())
+        if forgotten:
+            raise LookupError(f"No permission is asked for {', '.join(forgotten)}: say which in OPERATION_PERMISSIONS.")
 
 
-async def permitted(request: Request) -> None:
-    """Runs before every operation of a corridor, before anything of the request is read. What a person with a session may do stands in
-    `api.people.operations`."""
-    if not hasattr(request.state, "session"):
-        check_key_may(request.state.caller, request.method, request.scope["route"].path)
+def operations_of(routes: Iterable[BaseRoute]) -> set[str]:
+    """Method and path of each operation, as the table names them."""
+    return {f"{method} {route.path}" for route in routes if isinstance(route, APIRoute) for method in route.methods or ()}

@@ -63,7 +63,10 @@ class RequestLog:
         state = scope["state"]
         caller, failure = state.get("caller"), state.get("failure")
         if caller is not None:
-            bind_contextvars(corridor=caller.corridor, partner=caller.principal)
+            bind_contextvars(corridor=caller.corridor)
+        partner = state.get("partner") if caller is None else caller.principal
+        if partner is not None:
+            bind_contextvars(partner=partner)
         said: dict[str, object] = {
             "method": scope["method"],
             "operation": operation_name(scope["method"], scope["path"]),

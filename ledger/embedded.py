@@ -123,8 +123,7 @@ def _start(pgdata: Path) -> None:
         except Exception as error:
             if _is_running(pgdata):
                 return  # The library waits ten seconds only; after a crash replaying the WAL may take longer.
-            # After kill -9 the server takes a moment to be gone, and its children to notice: until then they hold its socket and
-            # its memory.
+            # After kill -9 the server needs a moment to be gone, and its children to notice: till then they hold its socket and memory.
             in_the_way = any(sign in _end_of_log(pgdata) for sign in ("still in use", "already exists"))
             if not in_the_way or monotonic() > deadline:
                 raise Unavailable(

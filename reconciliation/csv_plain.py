@@ -53,7 +53,7 @@ def read_plain(data: bytes, limits: Limits = DEFAULT_LIMITS) -> PlainCsv | None:
     lines = re.compile(rb"(?:\n" + re.escape(begins) + _line(decimals(statement.currency)) + rb")*+")
     if lines.fullmatch(body, opens, closes) is None:
         return None
-    return PlainCsv(statement, body[opens : closes + 1].replace(b"\n" + begins, b"\n")[1:])
+    return PlainCsv(statement, body[opens + 1 + len(begins) : closes + 1].replace(b"\n" + begins, b"\n"))
 
 
 def _line(places: int) -> bytes:

@@ -87,38 +87,37 @@ def balance_breaks(at: Snapshot, account: str, boundary: int) -> frozenset[str]:
 class Knowledge:
     """What the ledger knew, at a boundary, of what stands behind some statement lines of an account: those without a counterpart."""
 
-    def __init__(self, ledger: Ledger, at: Snapshot, boundary: int, last_day: date) -> None:
+    def __init__(self, ledger: Ledger, at: Snapshot, boundary: int, account: str, last_day: date) -> None:
         self._ledger = ledger
         self._at = at
         self._boundary = boundary
+        self._account = account
         self._last_day = last_day
-        self._known: dict[tuple[str, tuple[str, ...]], Known] = {}
+        self._known: dict[tuple[str, ...], Known] = {}
 
     def __call__(self, row: ReportedLine) -> Known:
         """Of a line that was looked up before."""
-        return self._known[row.account, row.references]
+        return self._known[row.references]
 
-    def look_up(self, account: str, rows: Iterable[ReportedLine]) -> None:
+    def look_up(self, rows: Iterable[ReportedLine]) -> None:
         """Looks lines up, some hundreds at once."""
         asked = list(dict.fromkeys(row.references for row in rows))
         for start in range(0, len(asked), _ASKED_AT_ONCE):
             some = asked[start : start + _ASKED_AT_ONCE]
             transfers = self._transfers({uetr for references in some for uetr in map(_any_uuid, references) if uetr})
             behind = [[transfers[uetr] for uetr in map(_any_uuid, references) if uetr in transfers] for references in some]
-            booked = self._booked(account, some, behind)
+            booked = self._booked(some, behind)
             for number, references in enumerate(some):
-                self._known[account, references] = self._of(account, behind[number], booked.get(number, []))
+                self._known[references] = self._of(behind[number], booked.get(number, []))
 
-    def _booked(
-        self, account: str, asked: Sequence[tuple[str, ...]], behind: Sequence[Sequence[Transfer]]
-    ) -> dict[int, list[tuple[int, date]]]:
+    def _booked(self, asked: Sequence[tuple[str, ...]], behind: Sequence[Sequence[Transfer]]) -> dict[int, list[tuple[int, date]]]:
         """(Amount, day) of what was booked under the references asked for, by their number."""
         texts = [(number, text) for number, references in enumerate(asked) for text in references]
         streams = [(number, ids.movement_stream(self._at.corridor, text)) for number, text in texts]
         streams += [(number, transfer.id) for number, transfers in enumerate(behind) for transfer in transfers]
         values = {
             "corridor": self._at.corridor,
-            "account": account,
+            "account": self._account,
             "boundary": self._boundary,
             "of_streams": [number for number, _ in streams],
             "streams": [str(stream) for _, stream in streams],
@@ -130,7 +129,7 @@ class Knowledge:
             booked.setdefault(number, []).append((amount, day))
         return booked
 
-    def _of(self, account: str, transfers: Sequence[Transfer], booked: Sequence[tuple[int, date]]) -> Known:
+    def _of(self, transfers: Sequence[Transfer], booked: Sequence[tuple[int, date]]) -> Known:
         by_then = tuple(amount for amount, day in booked if day <= self._last_day)
         later = tuple(amount for amount, day in booked if day > self._last_day)
         if not transfers:
@@ -138,7 +137,7 @@ class Knowledge:
         transfer = transfers[0]
         pricing = transfer.pricing
         pays_from = account_name(pricing.creditor_agent, "cash", pricing.creditor_currency)
-        payout = -pricing.paid_to_creditor if pays_from == account else None
+        payout = -pricing.paid_to_creditor if pays_from == self._account else None
         return Known(transfer.state, transfer.unanswered, payout, by_then, later)
 
     def _transfers(self, uetrs: Collection[UUID]) -> dict[UUID, Transfer]:

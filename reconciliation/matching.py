@@ -1,8 +1,8 @@
 """Each statement line and each ledger line in exactly one class (I14). Pure: the same lines give the same classes in any order.
 
 Lines meet under a key: a transfer's UETR, or the bank's reference of a movement or a cycle payment. Almost every key has one line on
-each side, of the same amount, and is done with at a glance; `group` sorts out the others. Keys do not touch each other, so a set too
-large for memory may be split by key and matched a part at a time.
+each side, of the same amount, and is done with at a glance; `group` sorts out the others. Keys do not touch each other, so a set may be
+split by key: `comparing` leaves most of those that agree in the database.
 """
 
 from __future__ import annotations

@@ -90,6 +90,8 @@ class _NightJob:
                 document = self.archive.document(night_id)
                 if document is None:
                     self._catch_up()
+                    with self.pool.connection() as connection:
+                        connection.cursor().execute(QUERIES["take_statistics"])
                     night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
                     document = self._finish(night, statements, sessions, verified)
                 return document

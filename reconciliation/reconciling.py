@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from reconciliation.carried import Carried, OpenLine, found_before
 from reconciliation.classes import NOTHING_KNOWN, STAYS_OPEN, Circumstances, Classified, Known, LineClass
 from reconciliation.comparing import Compared, Tally
 from reconciliation.expected import Knowledge, balance_breaks, resolved_breaks
-from reconciliation.lines import ReportedLine
+from reconciliation.lines import ExpectedLine, LineId, ReportedLine
 from reconciliation.matching import match
 from reconciliation.reported import ReportedStatement
 
@@ -72,10 +73,6 @@ class _Sorted:
         return difference_of(found, earlier.statement, earlier.found_on, state)
 
 
-def _nothing(_row: ReportedLine) -> Known:
-    return NOTHING_KNOWN
-
-
 def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
     """Holds a statement against the ledger at a boundary, which the snapshot has reached.
 
@@ -85,7 +82,7 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
     carried = () if before is None else before.open_lines
     resolved = resolved_breaks(at, [line.break_id for line in carried if line.break_id], boundary)
     of_balances = balance_breaks(at, statement.account, boundary)
-    known = Knowledge(ledger, at, boundary, statement.last_day)
+    known = Knowledge(ledger, at, boundary, statement.account, statement.last_day)
     circumstances = Circumstances(statement.last_day, known, found_before(carried, resolved), of_balances)
     earlier = {line.break_id: line for line in carried if line.break_id and line.line_class != "parked"}
     sorted_lines = _Sorted(statement, known, earlier, of_balances)
@@ -93,12 +90,9 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
     expected = [line.expected for line in carried if line.expected is not None]
     sides = compared.with_lines_of([*reported, *expected], at, boundary)
     rows, lines = [*reported, *sides.reported], [*expected, *sides.expected]
-    # Lines that find no counterpart find none either when nothing is known of them, so they are looked up all at once.
-    unmatched = (found for found in match(rows, lines, replace(circumstances, known=_nothing)) if found.line_class != "matched")
-    known.look_up(statement.account, (found.reported for found in unmatched if found.reported))
     if sides.agreed.reported:
         sorted_lines.tallies["matched"] = sides.agreed
-    for found in match(rows, lines, circumstances):
+    for found in classify(rows, lines, circumstances, known):
         sorted_lines.take(found)
 
     open_lines = tuple(sorted(sorted_lines.open_lines, key=lambda line: line.ids))
@@ -117,4 +111,25 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
         follows_on=before is None or before.closing == statement.opening,
         carried_reported=len(reported),
         carried_expected=len(expected),
+    )
+
+
+def classify(
+    rows: Iterable[ReportedLine], lines: Iterable[ExpectedLine], circumstances: Circumstances, known: Knowledge
+) -> Iterator[Classified]:
+    """What `match` says, with all that it asks looked up at once: first it is told nothing, then the keys that it asked about are matched
+    again. Keys do not touch each other, so the rest stands."""
+    asked: set[LineId] = set()
+
+    def ask(row: ReportedLine) -> Known:
+        asked.add(row.id)
+        return NOTHING_KNOWN
+
+    first = list(match(rows, lines, replace(circumstances, known=ask)))
+    again = {found.key for found in first if found.reported and found.reported.id in asked}
+    known.look_up(found.reported for found in first if found.reported and found.line_class != "matched")
+    yield from (found for found in first if found.key not in again)
+    some = [found for found in first if found.key in again]
+    yield from match(
+        [found.reported for found in some if found.reported], [found.expected for found in some if found.expected], circumstances
     )

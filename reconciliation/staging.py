@@ -7,7 +7,6 @@ is checked there; any other statement is read in full first. Nothing here outliv
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -41,7 +40,8 @@ from reconciliation.reported import (
 Body = bytes | Callable[[], bytes]
 """A file as it came, or what reads it anew whenever it is called, so that no file is held longer than it takes to read it."""
 
-_SESSIONS_MAX = 2
+# While some sessions wait for the database, another one reads; each holds one file.
+_SESSIONS_MAX = 3
 _PART = 10_000
 
 
@@ -174,10 +174,10 @@ def read(body: Body) -> bytes:
 
 @contextmanager
 def staging(pool: PostgresPool, terms: Terms, files: int) -> Iterator[Staging]:
-    """Opens sessions to read some files with: one a processor, but not more than files. They end with the block, and all in them."""
+    """Opens sessions to read some files with. They end with the block, and all in them."""
     with ExitStack() as stack:
         sessions = []
-        for _ in range(max(1, min(files, _SESSIONS_MAX, os.cpu_count() or 1))):
+        for _ in range(max(1, min(files, _SESSIONS_MAX))):
             connection = stack.enter_context(pool.connection())
             stack.callback(connection.close)
             sessions.append(connection.cursor())

@@ -42,6 +42,7 @@ REASONS_CHARACTERS_MAX: Final = 4_000
 _OPINIONS: Final[dict[str, Opinion]] = {"clear": "clear", "reject": "reject"}
 _REASONS: Final[dict[str, ReadingReason]] = {reason: reason for reason in get_args(ReadingReason)}
 _STYLE: Final = files("api.console").joinpath("style.css").read_bytes()
+_ICON: Final = files("api.console").joinpath("icon.svg").read_bytes()
 _SAID: Final = {"opinion": "Your opinion stands in the log.", "frozen": "The transfer is frozen, and this case is open."}
 _CONSOLE: Final = "/console/corridors/{corridor}"
 
@@ -51,6 +52,10 @@ _CONSOLE: Final = "/console/corridors/{corridor}"
 
 def _style(_request: Request) -> Response:
     return Response(_STYLE, media_type="text/css")
+
+
+def _icon(_request: Request) -> Response:
+    return Response(_ICON, media_type="image/svg+xml")
 
 
 def _sign_in(request: Request) -> Response:
@@ -264,6 +269,7 @@ def _may_read(session: Session) -> bool:
 
 ROUTES: Final = (
     Route("/console/style.css", _style),
+    Route("/console/icon.svg", _icon),
     Route("/console/sign-in", _sign_in),
     Route("/console/sign-in/begin", _begin),
     Route("/console/callback", _callback),

@@ -83,6 +83,8 @@ class Entrance:
         if len(answer) < len(request.query_params.multi_items()):
             raise SignInRefused("The answer says something twice.", field="sign-in", way_out="Sign in again from the start page.")
         signed_in = self.sign_ins.complete(answer, request.cookies.get(SIGN_IN_COOKIE, ""), self.session_of(request.cookies))
+        # For the line that the request leaves in the log: who came in.
+        request.state.partner = signed_in.principal
         response = _see_other(signed_in.return_to)
         _set_cookie(response, SESSION_COOKIE, signed_in.secret)
         _drop_cookie(response, SIGN_IN_COOKIE)

@@ -84,7 +84,14 @@ OPERATIONS: dict[tuple[str, str], Rule] = {
     ("POST", f"{_CONSOLE}/transfers/{{uetr}}/parties"): Rule(OFFICERS),
 }  # fmt: skip
 
-OPEN_TO_ALL = ("/console/sign-in", "/console/sign-in/begin", "/console/callback", "/console/signed-out", "/console/style.css")
+OPEN_TO_ALL = (
+    "/console/sign-in",
+    "/console/sign-in/begin",
+    "/console/callback",
+    "/console/signed-out",
+    "/console/style.css",
+    "/console/icon.svg",
+)
 """Pages for people who have not signed in."""
 
 

@@ -7,7 +7,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import authenticator_of, create_app
+from api.client_certificate import TrustedHop
 from api.gate import Gate
+from api.permissions import Permissions
 from api.schemas.transfers import TransferBody
 from ledger.bench.children import settings, told
 from ledger.bootstrap import Service
@@ -21,7 +23,13 @@ def bare(service: Service) -> FastAPI:
     async def answer(corridor: str, body: TransferBody) -> dict[str, str]:
         return {"corridor": corridor, "uetr": str(body.uetr)}
 
-    app.add_middleware(Gate, authenticator=authenticator_of(service), body_bytes_max=service.settings.max_body_bytes)
+    app.add_middleware(
+        Gate,
+        authenticator=authenticator_of(service),
+        permissions=Permissions(),
+        hop=TrustedHop((), service.clock),
+        body_bytes_max=service.settings.max_body_bytes,
+    )
     return app
 
 

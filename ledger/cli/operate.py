@@ -106,7 +106,8 @@ def serve(
         application = create_app(service)
         open_parts.enter_context(served_metrics(service, application.state.failures, configured.metrics_host, configured.metrics_port))
         configure_logging(as_json=True, level=logging.getLevelNamesMapping()[configured.log_level.upper()])
-        uvicorn.run(application, host=address, port=door, server_header=False, access_log=False, log_config=None)
+        # What a proxy says of its client is for api.client_certificate to believe, from the configured hop alone.
+        uvicorn.run(application, host=address, port=door, server_header=False, proxy_headers=False, access_log=False, log_config=None)
         stop.set()
         worker.join()
 

@@ -186,7 +186,8 @@ def _challenge(verifier: str) -> str:
 def _page(content: str, *, status: int = 200) -> Response:
     title = "Invented identity provider"
     return HTMLResponse(
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">'
+        f"<title>{title}</title></head>"
         f"<body><h1>{title}</h1>{content}</body></html>",
         status_code=status,
     )

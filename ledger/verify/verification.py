@@ -47,8 +47,8 @@ def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None, 
     wrong stands in the report.
     """
     with snapshot(pool, corridor) as at:
-        # A long log takes longer than an ordinary transaction may rest.
-        at.cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        # A long log takes longer than an ordinary transaction may rest; and its sums are not worth more than one processor.
+        at.cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL max_parallel_workers_per_gather = 0")
         return Verification(at.cursor, corridor, pace or GiveWay(lambda: events_written(pool))).run(progress)
 
 

@@ -86,7 +86,7 @@ class ServedCorridor:
         seconds = count()
         self.app = create_app(service, **({"monotonic": lambda: float(next(seconds))} | how))
         # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
-        self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False))
+        self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False, proxy_headers=False))
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [listening]}, name="served corridor")
         self._thread.start()
         self.client = httpx.Client(base_url=self.url, timeout=60)

@@ -119,6 +119,22 @@ def _fails_with(words: str) -> Any:
     return fail
 
 
+def test_who_signs_in_and_out_stands_in_the_log(console: ServedCorridor, browser: Browser, log: StringIO) -> None:
+    """By the name they act under; a page that somebody may not see as well."""
+    browser.sign_in("noor")
+    browser.send(f"/console/corridors/{console.corridor}/transfers/{uetr(1)}/parties", csrf=browser.csrf(), reason="complaint")
+    browser.send("/console/sign-out", csrf=browser.csrf())
+    told_of = [(line["operation"], line["status"], line.get("problem")) for line in answered(log) if line.get("partner") == "auditor:noor"]
+    assert told_of == [
+        ("GET /console/callback", 303, None),
+        ("GET /console", 200, None),
+        ("GET /console/me", 200, None),
+        ("POST /console/corridors/{corridor}/transfers/{uetr}/parties", 403, "not-permitted"),
+        ("GET /console/me", 200, None),
+        ("POST /console/sign-out", 303, None),
+    ]
+
+
 def test_secrets_of_a_session_do_not_reach_the_log(console: ServedCorridor, browser: Browser, log: StringIO) -> None:
     """Neither cookies nor codes, states and tokens of the sign-in."""
     browser.sign_in("amina")

@@ -2,25 +2,32 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from api.authentication import Caller
+from api.client_certificate import TrustedHop
 from api.gate import Gate
+from api.permissions import Permissions
+from ledger.clock import SetClock
+from ledger.domain.permissions import PERMISSIONS
 
 YASMINA = "Yasmina Testouni"
+NO_PROXY = TrustedHop((), SetClock(datetime(2026, 3, 27, tzinfo=UTC)))
 
 
 class AnybodyMay:
     """Stands in where who asks is not the question."""
 
-    async def identify(self, _head: object, corridor: str) -> str:
-        return corridor
+    async def identify(self, _head: object, corridor: str) -> SimpleNamespace:
+        return SimpleNamespace(key=SimpleNamespace(principal="abb"), corridor=corridor)
 
-    async def admit(self, corridor: str) -> Caller:
-        return Caller("abb", "key", corridor)
+    async def admit(self, claim: SimpleNamespace) -> Caller:
+        return Caller("abb", "key", claim.corridor, tuple(PERMISSIONS))
 
 
 def scope(path: str = "/v1/corridors/abb-psbc/transfers", **changes: Any) -> Scope:
@@ -44,7 +51,7 @@ def passed_through(app: Any, asked: Scope, body: bytes = b"", body_bytes_max: in
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate: Any = Gate(app, authenticator=AnybodyMay(), body_bytes_max=body_bytes_max)  # type: ignore[arg-type]
+    gate: Any = Gate(app, authenticator=AnybodyMay(), permissions=Permissions(), hop=NO_PROXY, body_bytes_max=body_bytes_max)  # type: ignore[arg-type]
     asyncio.run(gate(asked, receive, send))
     return sent
 
@@ -84,7 +91,7 @@ def test_the_body_is_read_once_and_handed_on_whole() -> None:
     assert seen == {
         "first": {"type": "http.request", "body": b"", "more_body": False},
         "second": {"type": "http.disconnect"},
-        "state": {"caller": Caller("abb", "key", "abb-psbc"), "body": b"", "fields": {}},
+        "state": {"caller": Caller("abb", "key", "abb-psbc", tuple(PERMISSIONS)), "body": b"", "fields": {}},
     }
 
 
@@ -107,7 +114,7 @@ def test_a_caller_who_hangs_up_is_not_answered() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate: Any = Gate(None, authenticator=AnybodyMay(), body_bytes_max=10)  # type: ignore[arg-type]
+    gate: Any = Gate(None, authenticator=AnybodyMay(), permissions=Permissions(), hop=NO_PROXY, body_bytes_max=10)  # type: ignore[arg-type]
     asyncio.run(gate(scope(), receive, send))
     assert sent == []
 

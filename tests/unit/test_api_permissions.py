@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import pytest
-from fastapi.routing import APIRoute
 
 from api.app import CORRIDOR_ROUTES
 from api.authentication import Caller
 from api.errors import KeyNotPermitted
-from api.permissions import CORRIDOR_PREFIX, OPERATION_PERMISSIONS, check_key_may
+from api.permissions import CORRIDOR_PREFIX, OPERATION_PERMISSIONS, Permissions, operations_of
 from api.problems import problem_of
 from ledger.domain.permissions import PERMISSIONS
 
@@ -17,16 +19,25 @@ def caller(*permissions: str) -> Caller:
     return Caller("abb", "abb-1", "abb-psbc", permissions)
 
 
+OPERATIONS = set().union(*(operations_of(module.router.routes) for module in CORRIDOR_ROUTES))
+# What may stand in a path, as the router takes it: it ends where the router's pattern ends, a line end included.
+FILLED = ("x", "a%2Fb", "pay", "\n")
+
+
+def check(method: str, path: str, *permissions: str, table: Mapping[str, str] = OPERATION_PERMISSIONS) -> None:
+    Permissions(table).check(caller(*permissions), method, path)
+
+
 def test_every_operation_has_its_permission_and_no_other_has_one() -> None:
-    """In the order of the routers, so that the table reads like the API."""
-    operations = {
-        f"{method} {route.path}"
-        for module in CORRIDOR_ROUTES
-        for route in module.router.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods
-    }
-    assert set(OPERATION_PERMISSIONS) == operations
+    """So that none is open to every key by oversight."""
+    assert set(OPERATION_PERMISSIONS) == OPERATIONS
+
+
+def test_an_application_does_not_begin_with_an_operation_that_the_table_forgot() -> None:
+    """It would be open to every key."""
+    short = {operation: needed for operation, needed in OPERATION_PERMISSIONS.items() if operation != "POST /transfers"}
+    with pytest.raises(LookupError, match="No permission is asked for POST /transfers: say which"):
+        Permissions(short).check_covers(OPERATIONS)
 
 
 def test_every_permission_opens_something() -> None:
@@ -36,24 +47,40 @@ def test_every_permission_opens_something() -> None:
 
 @pytest.mark.parametrize("operation", OPERATION_PERMISSIONS)
 def test_an_operation_opens_to_its_permission_and_to_no_other(operation: str) -> None:
-    """With it alone a key passes; with all the others together it does not."""
+    """With it alone a key passes; with all the others together it does not, whatever stands in the path."""
     method, path = operation.split(" ")
     needed = OPERATION_PERMISSIONS[operation]
-    check_key_may(caller(needed), method, CORRIDOR_PREFIX + path)
-    with pytest.raises(KeyNotPermitted):
-        check_key_may(caller(*(set(PERMISSIONS) - {needed})), method, CORRIDOR_PREFIX + path)
+    for part in FILLED:
+        filled = re.sub(r"{\w+}", part, CORRIDOR_PREFIX + path)
+        check(method, filled, needed)
+        for asked in (filled, filled + "\n"):
+            with pytest.raises(KeyNotPermitted):
+                check(method, asked, *(set(PERMISSIONS) - {needed}))
 
 
-def test_an_operation_that_the_table_forgot_is_closed() -> None:
-    """To every key."""
-    with pytest.raises(KeyNotPermitted, match="this needs what no key has"):
-        check_key_may(caller(*PERMISSIONS), "POST", CORRIDOR_PREFIX + "/forgotten")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/nothing"), ("DELETE", "/transfers"), ("POST", "/transfers/"), ("GET", ""), ("GET", "/transfers//trail")],
+)
+def test_what_no_operation_is_is_left_to_the_router(method: str, path: str) -> None:
+    """It says 404 or 405; a key that may do nothing learns no more than others."""
+    check(method, "/v1/corridors/abb-psbc" + path)
+
+
+def test_a_request_that_could_be_two_operations_needs_both_permissions() -> None:
+    """Whichever of them the router takes."""
+    table = {"GET /transfers/{uetr}": "read", "GET /transfers/newest": "statements"}
+    path = "/v1/corridors/abb-psbc/transfers/newest"
+    check("GET", path, "read", "statements", table=table)
+    for alone in ("read", "statements"):
+        with pytest.raises(KeyNotPermitted):
+            check("GET", path, alone, table=table)
 
 
 def test_the_problem_names_the_key_and_what_it_lacks() -> None:
     """A type of its own, and the way out."""
     with pytest.raises(KeyNotPermitted) as refused:
-        check_key_may(caller("read", "statements"), "POST", CORRIDOR_PREFIX + "/transfers")
+        check("POST", "/v1/corridors/abb-psbc/transfers", "read", "statements")
     problem, _ = problem_of(refused.value)
     assert problem.model_dump(exclude_none=True) == {
         "type": "/problems/key-not-permitted",

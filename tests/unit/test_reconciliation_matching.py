@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from reconciliation.classes import STAYS_OPEN, Circumstances, FoundBefore, Known
 from reconciliation.lines import ExpectedLine, ReportedLine
 from reconciliation.matching import match
+from reconciliation.reconciling import classify
 from tests.unit.reconciliation_examples import ACCOUNT, DAY, NEXT_DAY, adjusting, classified, expected, knowing, reported, uetr
 
 
@@ -269,3 +272,28 @@ def test_what_is_done_with_balances_and_what_stays_open_is_the_difference(
     of_balance = sum(one.difference for one in found if one.line_class == "adjusted" and one.break_id in circumstances.balance_breaks)
     still_open = sum(one.difference for one in found if one.line_class in STAYS_OPEN)
     assert sum(row.amount for row in rows) - sum(line.amount for line in lines) == still_open + of_balance
+
+
+class _LookedUp:
+    """Knowledge that has to be looked up before it is asked for."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.asked: set[tuple[str, ...]] = set()
+
+    def look_up(self, rows: Iterable[ReportedLine]) -> None:
+        self.asked |= {row.references for row in rows}
+
+    def __call__(self, row: ReportedLine) -> Known:
+        assert row.references in self.asked
+        return self.known
+
+
+@given(_lines())
+def test_looking_everything_up_at_once_changes_nothing(given_lines: tuple[list[ReportedLine], list[ExpectedLine], Circumstances]) -> None:
+    """The same classes as when each line is asked about by itself, and nothing is asked that was not looked up."""
+    rows, lines, circumstances = given_lines
+    told = _LookedUp(circumstances.known(reported(1, -100)))
+    together = Counter(classify(rows, lines, replace(circumstances, known=told), told))  # type: ignore[arg-type]
+    assert together == Counter(match(rows, lines, circumstances))
+    assert all(one.reported.references in told.asked for one in together if one.reported and one.line_class != "matched")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A certificate authority for tests, with a certificate for the proxy and one for each client that is named.
-# Usage: make-test-ca.sh FOLDER CLIENT…   writes FOLDER/tls/. Never use its keys for anything real.
+# Usage: make-test-ca.sh FOLDER PRINCIPAL…   writes FOLDER/tls/. Never use its keys for anything real.
 set -eu
 folder=$1/tls
 shift
@@ -46,10 +46,12 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = clientAuth
 CONF
 
+# Whose a certificate is stands in it as a URI; the service matches that with whose key has signed.
 for client in "$@"; do
     key "$client"
     request "$client" "/O=Corridor test/CN=$client"
-    openssl ca -batch -config ca.conf -in "$client.csr" -out "$client.pem" -notext 2>/dev/null
+    { cat ca.conf; echo "subjectAltName = URI:urn:corridor:$client"; } > "$client.conf"
+    openssl ca -batch -config "$client.conf" -in "$client.csr" -out "$client.pem" -notext 2>/dev/null
 done
 openssl ca -config ca.conf -gencrl -out clients-crl.pem 2>/dev/null
 chmod 600 ./*.key
