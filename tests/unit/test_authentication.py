@@ -9,6 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from eventsourcing.persistence import OperationalError
 
 from api.authentication import Authenticator, Caller
 from api.errors import NonceReused, SignatureAlgorithmWrong, SignatureWrong, SigningKeyNotInForce, SigningKeyRevoked
@@ -184,3 +185,28 @@ def test_a_stranger_of_this_corridor_is_told_that_there_is_none() -> None:
     head = signed("k1", ED_KEY)
     outcomes = door.let_in(head, head, corridor="abb-other")
     assert [type(outcome) for outcome in outcomes] == [UnknownCorridor, NonceReused]
+
+
+class Down:
+    """A registry or a book of nonces whose database is away."""
+
+    def find(self, _key_id: str, _corridor: str) -> FoundKey | None:
+        raise OperationalError("away")
+
+    def take(self, _nonces: Sequence[Nonce], _now: datetime) -> list[bool]:
+        raise OperationalError("away")
+
+
+def test_nobody_is_let_in_while_the_database_cannot_be_asked() -> None:
+    """Neither a new key nor one that was known, and not without its nonce: what fails while it is decided who asks lets nobody in."""
+    head = signed("k1", ED_KEY)
+    unknown, known, nonces = (Door(key("k1", ED_KEY)) for _ in range(3))
+    unknown.registry = Down()  # type: ignore[assignment]
+    nonces.nonces = Down()  # type: ignore[assignment]
+
+    def goes_away() -> None:
+        known.registry.find = Down().find  # type: ignore[method-assign]
+
+    outcomes = [unknown.let_in(head), known.let_in(head, between=goes_away), nonces.let_in(head)]
+    assert [[type(outcome) for outcome in one] for one in outcomes] == [[OperationalError]] * 3
+    assert known.nonces.taken == []
