@@ -84,7 +84,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Listen here instead of CORRIDOR_PORT.")] = None,
     with_demo_identity: Annotated[bool, typer.Option(help="Let invented officers sign in at /console, without a password.")] = False,
 ) -> None:
-    """Serve the HTTP API; the projections follow the log, and what is due is done every minute, banks are told by webhook."""
+    """Serve the HTTP API; the projections follow the log, what is due is done every minute, banks are told by webhook."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
