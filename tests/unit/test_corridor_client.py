@@ -309,7 +309,8 @@ def test_an_answer_that_is_not_proven_counts_for_nothing(play: Play) -> None:
     assert raised.key == "order-4711"
     assert str(raised) == (
         "The answer to POST /transfers is not proven to be the service's: it is not signed. "
-        "The command under key 'order-4711' may have been done. Ask again with the same key and the same body: the answer then says what became of it."
+        "The command under key 'order-4711' may have been done. "
+        "Ask again with the same key and the same body: the answer then says what became of it."
     )
     assert seen == [('"order-4711"', 201)]
 
