@@ -10,7 +10,7 @@ from typing import TypedDict, TypeVar, Unpack, cast
 
 import httpx
 
-from api.corridor_client.asked import Asked
+from api.corridor_client.asked import Asked, path_of
 from api.corridor_client.attempts import AnswerCheck, Line, Outcome, Patience
 from api.corridor_client.operations import Operations
 from api.schemas.feed import FeedStep
@@ -40,7 +40,7 @@ class _Client(Operations):
         url = httpx.URL(service_url)
         if url.scheme not in ("http", "https") or not url.host or url.query or url.userinfo:
             raise ValueError("The service's address is its scheme and host, such as https://corridor.example.")
-        self._line = Line(f"{str(url).rstrip('/')}/v1/corridors/{corridor}", signer, **manner)
+        self._line = Line(str(url).rstrip("/") + path_of("/v1/corridors/{}", corridor), signer, **manner)
 
 
 class CorridorClient(_Client):
