@@ -6,10 +6,11 @@ passed off as that to another request. A request whose signature could not be re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.message_signatures import (
@@ -28,6 +29,7 @@ from api.signed_head import joined
 from ledger.clock import Clock
 from ledger.signatures import verifies
 
+CLOCKS_DIFFER = timedelta(minutes=1)
 _ALONE = ("@status", "content-digest")
 
 
@@ -90,7 +92,7 @@ def _request_signature(scope: Scope) -> tuple[str, bytes] | None:
     return signature.label, signature.value
 
 
-class AnswerNotProven(Exception):
+class NotProven(ValueError):
     """An answer is not the service's own word about this request; whether the request was done is unknown."""
 
 
@@ -106,20 +108,32 @@ def check_answer(
     status: int, fields: Mapping[str, str], body: bytes, *, asked: tuple[str, bytes], key: ServiceKeyKnown, not_before: datetime
 ) -> None:
     """Checks an answer as a bank should: that it is whole, of the service's key, made for the request signed by ``asked`` (label and
-    signature), and not older than ``not_before``. ``fields`` by their names in lower case. Raises AnswerNotProven."""
+    signature), and not older than ``not_before``. ``fields`` by their names in lower case. Raises NotProven."""
     try:
         [signature] = read_signatures(fields["signature-input"], fields["signature"], tag=TAG)
     except (KeyError, ValueError):
-        raise AnswerNotProven("The answer carries no signature of the service.") from None
+        raise NotProven("The answer carries no signature of the service.") from None
     parameters = signature.parameters
     if signature.components != (*_ALONE, request_component(asked[0])) or parameters.get("keyid") != key.key_id:
-        raise AnswerNotProven("The answer's signature does not cover status, digest and the request, by the service's key.")
+        raise NotProven("The answer's signature does not cover status, digest and the request, by the service's key.")
     if not digest_matches(fields.get("content-digest", ""), body):
-        raise AnswerNotProven("The answer's body is not the one that was signed.")
+        raise NotProven("The answer's body is not the one that was signed.")
     created = parameters.get("created")
     if type(created) is not int or created < int(not_before.timestamp()):
-        raise AnswerNotProven("The answer was signed before the request was made.")
+        raise NotProven("The answer was signed before the request was made.")
     values = (str(status), fields["content-digest"], bytes_field(asked[1]))
     base = signature_base(signature.components, values, signature.parameters_line)
     if not verifies(key.algorithm, key.public_key, signature.value, base):
-        raise AnswerNotProven("The answer's signature does not verify.")
+        raise NotProven("The answer's signature does not verify.")
+
+
+def checking(key: ServiceKeyKnown) -> Callable[[httpx.Request, httpx.Response], None]:
+    """What a client that signs its requests asks about each answer; it raises NotProven. Clocks of the two sides may differ by a minute."""
+
+    def check(request: httpx.Request, response: httpx.Response) -> None:
+        [asked] = read_signatures(request.headers["signature-input"], request.headers["signature"], tag=TAG)
+        not_before = datetime.fromtimestamp(asked.parameters["created"], UTC) - CLOCKS_DIFFER
+        fields = joined((name.lower(), value) for name, value in response.headers.multi_items())
+        check_answer(response.status_code, fields, response.content, asked=(asked.label, asked.value), key=key, not_before=not_before)
+
+    return check

@@ -6,6 +6,7 @@
 `operations` lists what can be asked, `attempts` says when it is asked again, `failures` what is raised.
 """
 
+from api.answer_signing import ServiceKeyKnown, checking
 from api.corridor_client.asked import Asked, command, read
 from api.corridor_client.attempts import AnswerCheck, Patience
 from api.corridor_client.clients import AsyncCorridorClient, CorridorClient
@@ -25,6 +26,8 @@ __all__ = [
     "Patience",
     "ProblemAnswer",
     "RequestSigner",
+    "ServiceKeyKnown",
+    "checking",
     "command",
     "read",
 ]

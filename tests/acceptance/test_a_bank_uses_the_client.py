@@ -8,9 +8,19 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.corridor_client import AsyncCorridorClient, CorridorClient, OutcomeStillUnknown, Patience, ProblemAnswer
+from api.corridor_client import (
+    AnswerNotProven,
+    AsyncCorridorClient,
+    CorridorClient,
+    OutcomeStillUnknown,
+    Patience,
+    ProblemAnswer,
+    ServiceKeyKnown,
+    checking,
+)
 from api.schemas.quotes import QuoteBody
 from api.schemas.transfers import RecallAnswerBody, RecallBody, RefuseBody, ReturnBody, TransferBody
+from api.service_key import read_service_key
 from ledger.sandbox.generator import generate_pacs008
 from tests.acceptance.conftest import ServedCorridor, transfer, uetr
 from tests.integration.serviced import facts
@@ -51,9 +61,15 @@ class LosesAnswersAsync(httpx.AsyncHTTPTransport):
         return response
 
 
+def known(served: ServedCorridor) -> ServiceKeyKnown:
+    """The service's key, as a person told it to the bank: every answer of these tests is held to it."""
+    key = read_service_key(served.service.settings)
+    return ServiceKeyKnown(key.key_id, key.algorithm, key.public_key)
+
+
 def client(served: ServedCorridor, who: str, losses: int = 0, **how: Any) -> CorridorClient:
     """A bank's client that waits for nothing."""
-    how = {"transport": LosesAnswers(losses), "sleep": lambda seconds: None, "clock": served.clock} | how
+    how = {"transport": LosesAnswers(losses), "sleep": lambda seconds: None, "clock": served.clock, "check": checking(known(served))} | how
     return CorridorClient(served.url, served.corridor, served.signer(who), **how)
 
 
@@ -63,7 +79,7 @@ def async_client(served: ServedCorridor, who: str, losses: int = 0, **how: Any) 
     async def sleep(seconds: float) -> None:
         pass
 
-    how = {"transport": LosesAnswersAsync(losses), "sleep": sleep, "clock": served.clock} | how
+    how = {"transport": LosesAnswersAsync(losses), "sleep": sleep, "clock": served.clock, "check": checking(known(served))} | how
     return AsyncCorridorClient(served.url, served.corridor, served.signer(who), **how)
 
 
@@ -186,3 +202,13 @@ def test_a_key_that_nobody_registered_is_not_tried_twice(served: ServedCorridor)
         unregistered.send_transfer(ORDER, key="t1")
     assert (raised.value.type, raised.value.status) == ("/problems/signing-key-unknown", 401)
     assert served.head() == position
+
+
+def test_an_answer_of_somebody_else_is_not_believed(served: ServedCorridor) -> None:
+    """A service that signs by another key than the bank was told of; the command was done all the same, and its key says so."""
+    other = checking(known(served)._replace(public_key="00" * 32))
+    with client(served, "abb", check=other) as deceived, pytest.raises(AnswerNotProven, match="does not verify"):
+        deceived.send_transfer(ORDER, key="t1")
+    with client(served, "abb") as abb:
+        assert abb.send_transfer(ORDER, key="t1").state == "dispatched"
+        assert [row.uetr for row in abb.transfers(at_least=served.head()).transfers] == [UETR]

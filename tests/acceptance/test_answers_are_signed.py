@@ -9,7 +9,7 @@ import httpx
 import pytest
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
 
-from api.answer_signing import AnswerNotProven, ServiceKeyKnown, check_answer
+from api.answer_signing import NotProven, ServiceKeyKnown, check_answer
 from api.message_signatures import TAG, read_signatures
 from api.service_key import read_service_key
 from tests.acceptance.conftest import ServedCorridor, transfer
@@ -58,7 +58,7 @@ def test_an_unsigned_request_is_answered_with_what_can_be_signed(served: ServedC
     """Status and digest; a bank that asked with a signature does not take this for its answer."""
     answer = served.client.get(served.path("/terms"))
     assert answer.headers["signature-input"].startswith('corridor=("@status" "content-digest");created=')
-    with pytest.raises(AnswerNotProven, match="does not cover status, digest and the request"):
+    with pytest.raises(NotProven, match="does not cover status, digest and the request"):
         check(served, answer, asked=("corridor", b"x" * 64))
 
 
@@ -75,7 +75,7 @@ def test_an_answer_that_somebody_altered_or_moved_is_not_taken(served: ServedCor
         ({"not_before": served.clock() + timedelta(seconds=1)}, "before the request was made"),
         ({"fields": {k: v for k, v in answer.headers.items() if k != "signature"}}, "carries no signature"),
     ):
-        with pytest.raises(AnswerNotProven, match=said):
+        with pytest.raises(NotProven, match=said):
             check(served, answer, **changes)  # type: ignore[arg-type]
 
 
