@@ -20,18 +20,21 @@ GROUP_MAX = 256
 
 
 class Gathering(Generic[T, R]):
-    """Groups of tasks' items, worked on one group at a time in a thread of its own. Used from one event loop.
+    """Groups of tasks' items, worked on one group at a time, or a few, in threads of its own. Used from one event loop.
 
     ``work`` answers a group in its order: for each item a result, or the exception that concerns this item alone; what it raises
     concerns every item of the group.
     """
 
-    def __init__(self, name: str, work: Callable[[Sequence[T]], Sequence[R | Exception]], *, group_max: int = GROUP_MAX) -> None:
+    def __init__(
+        self, name: str, work: Callable[[Sequence[T]], Sequence[R | Exception]], *, group_max: int = GROUP_MAX, groups_at_once: int = 1
+    ) -> None:
         self._work = work
         self._group_max = group_max
         self._waiting: deque[tuple[T, Future[R]]] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
-        self._busy = False
+        self._threads = ThreadPoolExecutor(groups_at_once, thread_name_prefix=name)
+        self._idle = groups_at_once
+        self._beginning = False
         self._closed = False
 
     async def ask(self, item: T) -> R:
@@ -41,8 +44,8 @@ class Gathering(Generic[T, R]):
         loop = get_running_loop()
         future: Future[R] = loop.create_future()
         self._waiting.append((item, future))
-        if not self._busy:
-            self._busy = True
+        if self._idle and not self._beginning:
+            self._beginning = True
             # Not at once: other tasks that are ready to run may have something for the same group.
             loop.call_soon(self._begin, loop)
         return await future
@@ -50,12 +53,14 @@ class Gathering(Generic[T, R]):
     def close(self) -> None:
         """Finishes the group in hand; what waits behind it is refused."""
         self._closed = True
-        self._thread.shutdown()
+        self._threads.shutdown()
 
     def _begin(self, loop: AbstractEventLoop) -> None:
+        self._beginning = False
+        self._idle -= 1
         group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._group_max))]
         try:
-            self._thread.submit(self._run, loop, group)
+            self._threads.submit(self._run, loop, group)
         except RuntimeError:
             self._end(loop, group, Unavailable("This process is closing. Try again."))
 
@@ -68,8 +73,8 @@ class Gathering(Generic[T, R]):
         loop.call_soon_threadsafe(self._end, loop, group, outcome)
 
     def _end(self, loop: AbstractEventLoop, group: list[tuple[T, Future[R]]], outcome: Sequence[R | Exception] | Exception) -> None:
-        self._busy = bool(self._waiting)
-        if self._busy:
+        self._idle += 1
+        if self._waiting and not self._beginning:
             self._begin(loop)
         results = [outcome] * len(group) if isinstance(outcome, Exception) else outcome
         for (_, future), result in zip(group, results, strict=True):

@@ -14,13 +14,16 @@ from ledger.intake import Received
 Taken = Request | Answer
 """A request to be decided, or the answer that its key was given before."""
 
+GROUPS_AT_ONCE = 2
+"""While one group waits for the database the next is sealed."""
+
 
 class Reception:
     """Takes in the orders of all corridors. One for each event loop; close it when done."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._gathering: Gathering[tuple[str, Received], Taken] = Gathering("intake", self._take_in)
+        self._gathering: Gathering[tuple[str, Received], Taken] = Gathering("intake", self._take_in, groups_at_once=GROUPS_AT_ONCE)
 
     async def take_in(self, corridor: str, received: Received) -> Taken:
         """Stores an order's parties. Raises KeyReused, Malformed, RecordUnfit, VaultDown, KeyProviderDown."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 
@@ -42,6 +42,31 @@ def test_those_who_come_together_are_one_group_and_those_who_come_meanwhile_the_
 
     assert asyncio.run(story()) == [2, 4, 6, 8, 10, 12, 14]
     assert work.groups == [[1, 2], [3, 4, 5], [6], [7]]
+
+
+def test_two_groups_may_be_worked_on_at_once() -> None:
+    """Whoever comes while one group waits is not held up by it; what comes while both do becomes the third."""
+    both = Barrier(2, timeout=30)
+
+    def work(group: Sequence[int]) -> list[int | Exception]:
+        if max(group) < 3:
+            both.wait()
+        return [2 * number for number in group]
+
+    async def story() -> list[int]:
+        gathering = Gathering("test", work, groups_at_once=2)
+        first = asyncio.ensure_future(gathering.ask(1))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        others = [asyncio.ensure_future(gathering.ask(2))]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        others += [asyncio.ensure_future(gathering.ask(number)) for number in (3, 4)]
+        results = await asyncio.gather(first, *others)
+        gathering.close()
+        return results
+
+    assert asyncio.run(story()) == [2, 4, 6, 8]
 
 
 def test_what_concerns_one_is_told_to_one_and_what_concerns_all_to_all() -> None:
