@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.answer_signing import AnswerSigning
 from api.authentication import Authenticator
 from api.client_certificate import TrustedHop
 from api.command_lane import CommandLane
@@ -48,6 +49,7 @@ from api.routes import (
     transfers,
     treasury,
 )
+from api.service_key import read_service_key
 from ledger.bootstrap import Service
 
 CORRIDOR_ROUTES = (
@@ -110,6 +112,7 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, hop=hop, body_bytes_max=settings.max_body_bytes)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
+    app.add_middleware(AnswerSigning, key=read_service_key(settings), clock=service.clock)
     app.state.failures = Failures()
     app.add_middleware(RequestLog, failures=app.state.failures)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document

@@ -36,6 +36,7 @@ from api.signed_head import SignedHead, signature_of
 from ledger.clock import Clock
 from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
+from ledger.evidence import SignedRequest
 from ledger.signatures import verifies
 
 IN_FORCE = "in force"
@@ -58,12 +59,13 @@ class NonceBook(Protocol):
 
 class Caller(NamedTuple):
     """Who asked: ``principal`` acts (``abb``, ``officer:amina``, ``operator:ops``, ``bank:settlement``) and signed with ``key_id``,
-    which may be used for ``permissions``."""
+    which may be used for ``permissions``; ``signed`` is the evidence of that, None where a session stands for a person."""
 
     principal: str
     key_id: str
     corridor: str
     permissions: tuple[str, ...] = ()
+    signed: SignedRequest | None = None
 
 
 class Claim(NamedTuple):
@@ -71,7 +73,7 @@ class Claim(NamedTuple):
 
     key: SigningKey
     corridor: str
-    signature: Signature
+    signed: SignedRequest
     nonce: Nonce
 
 
@@ -101,9 +103,10 @@ class Authenticator:
         self._check_age(created, now)
         key, at_home = self._known.get((corridor, key_id)) or await self._looking.ask((corridor, key_id))
         _check_in_force(key, now)
-        _check_signature(signature, head, key)
+        base = _check_signature(signature, head, key)
+        signed = SignedRequest(key_id, created, signature.parameters["nonce"], base, signature.value)
         nonce = Nonce(f"{corridor if at_home else '*'} {key_id}", signature.parameters["nonce"], created + self._age_max + 2 * CLOCK_SKEW)
-        return Claim(key, corridor, signature, nonce)
+        return Claim(key, corridor, signed, nonce)
 
     async def admit(self, claim: Claim) -> Caller:
         """Lets a request in, once.
@@ -168,7 +171,8 @@ def no_such_corridor(corridor: str) -> UnknownCorridor:
     )
 
 
-def _check_signature(signature: Signature, head: SignedHead, key: SigningKey) -> None:
+def _check_signature(signature: Signature, head: SignedHead, key: SigningKey) -> bytes:
+    """The base that the signature verifies over. Raises SignatureAlgorithmWrong, SignatureWrong."""
     stated = signature.parameters.get("alg", key.algorithm)
     if stated != key.algorithm:
         raise SignatureAlgorithmWrong(
@@ -177,20 +181,23 @@ def _check_signature(signature: Signature, head: SignedHead, key: SigningKey) ->
             value=str(stated)[:40],
             way_out="Sign by the registered algorithm; the parameter alg may be left out.",
         )
-    if not _verifies(signature, head, key):
+    base = _base(signature, head)
+    if base is None or not verifies(key.algorithm, key.public_key, signature.value, base):
         raise SignatureWrong(
             "The signature does not verify over this request.",
             field="signature",
             way_out="Sign method, target URI and fields exactly as they are sent, with the registered key.",
         )
+    return base
 
 
-def _verifies(signature: Signature, head: SignedHead, key: SigningKey) -> bool:
+def _base(signature: Signature, head: SignedHead) -> bytes | None:
+    """What was signed of this request; None when the signature covers what the request does not have."""
     try:
         values = [head.value(name) for name in signature.components]
     except KeyError:
-        return False
-    return verifies(key.algorithm, key.public_key, signature.value, signature_base(signature.components, values, signature.parameters_line))
+        return None
+    return signature_base(signature.components, values, signature.parameters_line)
 
 
 def _check_in_force(key: SigningKey, now: datetime) -> None:
@@ -217,4 +224,4 @@ def _standing(claim: Claim, found: FoundKey | Exception, now: datetime) -> Calle
         return SignatureWrong("The signing key was replaced meanwhile.", field="keyid", value=key.key_id, way_out="Sign again.")
     if not found.at_home:
         return no_such_corridor(claim.corridor)
-    return Caller(key.principal, key.key_id, claim.corridor, key.permissions)
+    return Caller(key.principal, key.key_id, claim.corridor, key.permissions, claim.signed)

@@ -61,9 +61,13 @@ def read_idempotency_key(field: str) -> str:
 
 
 class Asking:
-    """One command request: the service, who asks, under which key, and the bytes that ask."""
+    """One command request: the service, who asks, under which key, and the bytes that ask.
 
-    def __init__(self, scope: Scope, key: str) -> None:
+    What a signature covers is kept as evidence with the command. Of the body all is kept, sealed or in the vault; nothing with
+    ``keeps_body`` False, for a file that names many people.
+    """
+
+    def __init__(self, scope: Scope, key: str, *, keeps_body: bool = True) -> None:
         state, found = scope["app"].state, scope["state"]
         self.service: Service = state.service
         self._state = state
@@ -72,7 +76,9 @@ class Asking:
         self.key = key
         self.body: bytes = found["body"]
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-        self.asked = Asked(scope["method"], scope["raw_path"].decode("latin-1") + query, self.body)
+        signed = self.caller.signed
+        evidence = None if signed is None else signed.with_body(self.body if keeps_body else None)
+        self.asked = Asked(scope["method"], scope["raw_path"].decode("latin-1") + query, self.body, evidence)
 
     def named(self, cause: str = "") -> dict[str, Any]:
         """What every command says of its origin."""
@@ -164,7 +170,7 @@ async def asking(request: Request, _corridor: CorridorCode, _key: _KeyField = No
 
 async def asking_with_message(request: Request, _corridor: CorridorCode, _key: _KeyField = None) -> Asking:
     """A command whose body is an ISO 20022 message."""
-    return _asking(request.scope, "application/xml")
+    return _asking(request.scope, "application/xml", keeps_body=False)
 
 
 def json_asking(scope: Scope) -> Asking:
@@ -172,7 +178,7 @@ def json_asking(scope: Scope) -> Asking:
     return _asking(scope, "application/json")
 
 
-def _asking(scope: Scope, content_type: str) -> Asking:
+def _asking(scope: Scope, content_type: str, *, keeps_body: bool = True) -> Asking:
     """Fields count as they were signed, all their lines as one: one of two keys must not be taken for the only one."""
     fields: Mapping[str, str] = scope["state"]["fields"]
     declared = fields.get("content-type", "")
@@ -183,7 +189,7 @@ def _asking(scope: Scope, content_type: str) -> Asking:
             value=declared[:64],
             way_out=f"Send {content_type}.",
         )
-    return Asking(scope, read_idempotency_key(fields.get("idempotency-key", "")))
+    return Asking(scope, read_idempotency_key(fields.get("idempotency-key", "")), keeps_body=keeps_body)
 
 
 JsonCommand = Annotated[Asking, Depends(asking)]

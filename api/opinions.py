@@ -10,8 +10,7 @@ from ledger.commands import GiveOpinion
 from ledger.domain.case_events import Opinion
 from ledger.privacy.commitments import commit
 from ledger.privacy.entropy import new_subject_id
-from ledger.privacy.fingerprints import fingerprint
-from ledger.privacy.records import RecordKind
+from ledger.privacy.records import RecordKind, RecordValue
 from ledger.privacy.subjects import NewSubject
 
 
@@ -24,6 +23,9 @@ def opinion_request(ask: Asking, *, case: str, opinion: Opinion, reasons: str, c
     salt = entropy(32)
     subject_id = new_subject_id(entropy)
     words: dict[str, JsonValue] = {"salt": salt.hex(), "reasons": reasons}
-    [stored] = ask.service.vault.store_subjects([NewSubject(subject_id, {RecordKind.REFERENCE: words})])
+    signed = ask.asked.signed
+    body: dict[RecordKind, RecordValue] = {} if signed is None or signed.body is None else {RecordKind.BODY: signed.body}
+    [stored] = ask.service.vault.store_subjects([NewSubject(subject_id, {RecordKind.REFERENCE: words, **body})])
     command = GiveOpinion(**ask.named(cause), case=case, opinion=opinion, reasons=commit(salt, "reasons", reasons).hex())
-    return Request(command, fingerprint(stored.fingerprint_key, *ask.asked), subject_id)
+    evidence = None if signed is None else signed.in_the_vault(subject_id if body else None)
+    return Request(command, ask.asked.fingerprint(stored.fingerprint_key), subject_id, evidence)

@@ -40,13 +40,16 @@ def random_nonce() -> str:
 class RequestSigner(httpx.Auth):
     """Signs each request of an httpx client, sync or async, with an Ed25519 or P-256 key that the corridor has registered.
 
-    ``clock`` and ``nonce`` are the real ones unless a test passes its own.
+    ``clock`` and ``nonce`` are the real ones unless a test passes its own. ``tag`` says what a signature is made for.
     """
 
     requires_request_body = True
 
-    def __init__(self, key_id: str, private_key: PrivateKey, *, clock: Clock = system_clock, nonce: Nonce = random_nonce) -> None:
+    def __init__(
+        self, key_id: str, private_key: PrivateKey, *, clock: Clock = system_clock, nonce: Nonce = random_nonce, tag: str = TAG
+    ) -> None:
         self._key_id = key_id
+        self._tag = tag
         self._private_key = private_key
         self._clock = clock
         self._nonce = nonce
@@ -66,7 +69,7 @@ class RequestSigner(httpx.Auth):
         head = SignedHead(request.method, str(request.url), joined((name.lower(), value) for name, value in request.headers.multi_items()))
         covered = READ_COMPONENTS if reads else tuple(name for name in COMMAND_COMPONENTS if name[0] == "@" or name in head.fields)
         line = parameters_line(
-            covered, {"created": int(self._clock().timestamp()), "keyid": self._key_id, "nonce": self._nonce(), "tag": TAG}
+            covered, {"created": int(self._clock().timestamp()), "keyid": self._key_id, "nonce": self._nonce(), "tag": self._tag}
         )
         base = signature_base(covered, [head.value(name) for name in covered], line)
         request.headers["Signature-Input"] = f"{LABEL}={line}"

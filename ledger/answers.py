@@ -12,17 +12,19 @@ from pydantic_core import from_json
 from ledger.commands import Command
 from ledger.domain import ids
 from ledger.errors import Refusal
-from ledger.eventstore.records import Receipt
+from ledger.eventstore.records import Evidence, Receipt
 
 _to_json = json.Encoder().encode
 
 
 class Request(NamedTuple):
-    """A command with what its receipt will need: the fingerprint of the bytes that asked for it, and which key made it."""
+    """A command with what its receipt will need: the fingerprint of the bytes that asked for it, and which key made it; and the signed
+    request that they came in, where one did."""
 
     command: Command
     fingerprint: bytes
     fingerprint_key: UUID | None = None
+    evidence: Evidence | None = None
 
     @property
     def digest(self) -> bytes:

@@ -23,6 +23,7 @@ from ledger.eventstore.factory import CorridorFactory
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
 from ledger.eventstore.records import Receipt
+from ledger.evidence import BodyCipher, SignedRequest
 from ledger.meter import Meter
 from ledger.privacy.fingerprints import fingerprint, matches
 from ledger.privacy.vault import Vault
@@ -30,16 +31,25 @@ from ledger.tracing import followed, span, tracer
 
 
 class Asked(NamedTuple):
-    """The request behind a command, as it came: what its fingerprint is made of."""
+    """The request behind a command, as it came: what its fingerprint is made of; and, where it was signed, the evidence of that."""
 
     method: str
     path: str
     body: bytes
+    signed: SignedRequest | None = None
 
     @classmethod
     def internally(cls, command: Command) -> Asked:
         """For commands of our own jobs, which come from no wire: the command itself."""
         return cls("COMMAND", type(command).__name__, command.model_dump_json().encode())
+
+    def fingerprint(self, key: bytes) -> bytes:
+        """Stands for method, path and body in a receipt."""
+        return fingerprint(key, self.method, self.path, self.body)
+
+    def matches(self, stored: bytes, key: bytes) -> bool:
+        """Whether this is the request that a fingerprint was made of."""
+        return matches(stored, key, self.method, self.path, self.body)
 
 
 class Ledger(Application[UUID]):
@@ -53,6 +63,7 @@ class Ledger(Application[UUID]):
         self.corridor_code = corridor
         self.clock = clock
         self.vault = vault
+        self._body_cipher: BodyCipher | None = None
         self._tracer = tracer()
         self.batcher = Batcher(self.log_store, cast(EventMapper, self.mapper), clock)
 
@@ -100,9 +111,17 @@ class Ledger(Application[UUID]):
             return await self.batcher.ask(request)
 
     def request(self, command: Command, asked: Asked | None = None) -> Request:
-        """A command without personal data, with the fingerprint of what asked for it."""
+        """A command without personal data, with the fingerprint of what asked for it, and the evidence if that was signed."""
         key = self.vault.corridor_fingerprint_key(self.corridor_code)
-        return Request(command, fingerprint(key, *(asked or Asked.internally(command))))
+        asked = asked or Asked.internally(command)
+        evidence = None if asked.signed is None else asked.signed.sealed(self.body_cipher(), command.id)
+        return Request(command, asked.fingerprint(key), None, evidence)
+
+    def body_cipher(self) -> BodyCipher:
+        """What seals and opens the bodies of signed requests without personal data."""
+        if self._body_cipher is None:
+            self._body_cipher = BodyCipher(self.vault.corridor_fingerprint_key(self.corridor_code))
+        return self._body_cipher
 
     def execute(self, command: Command, asked: Asked | None = None) -> Answer:
         """Decides one command and waits for the durable answer: a result or a refusal.
@@ -138,7 +157,7 @@ class Ledger(Application[UUID]):
             key: bytes | None = self.vault.corridor_fingerprint_key(self.corridor_code)
         else:
             key = self.vault.fingerprint_keys([receipt.fingerprint_key]).get(receipt.fingerprint_key)
-        return key is None or matches(receipt.fingerprint, key, *asked)
+        return key is None or asked.matches(receipt.fingerprint, key)
 
     # Reading what decides: always from the log, never from a projection
 

@@ -132,7 +132,8 @@ class Draft:
             )
             for waiting, command, answer in self._decided
         ]  # fmt: skip
-        commit = self._log.prepare(self.base, events, receipts, self.now)
+        evidence = [(command, waiting.request.evidence) for waiting, command, _ in self._decided if waiting.request.evidence is not None]
+        commit = self._log.prepare(self.base, events, receipts, self.now)._replace(evidence=evidence)
         answers = [Answered(receipt, replayed=False) for receipt in receipts]
         loaded = {stream: aggregate for stream, aggregate in self._loaded.items() if aggregate is not None}
         aggregates = {**loaded, **self._books.aggregates}

@@ -21,13 +21,13 @@ from ledger.domain.terms import PAYOUT_METHODS, Terms
 from ledger.domain.transfer import collection_code_digest
 from ledger.domain.transfer_events import Condition, Screened
 from ledger.errors import Malformed
+from ledger.evidence import halves
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.parties import Account, Party
 from ledger.privacy.commitments import commit, commit_party, utf8
 from ledger.privacy.entropy import Entropy, new_subject_id
 from ledger.privacy.errors import RecordUnfit
-from ledger.privacy.fingerprints import fingerprint
-from ledger.privacy.records import RecordKind
+from ledger.privacy.records import RecordKind, RecordValue
 from ledger.privacy.subjects import NewSubject
 from ledger.screening.port import ScreenedParty, Screening
 
@@ -130,9 +130,7 @@ class Intake:
         stored = self._ledger.vault.store_subjects([subject for one in fit for subject in (one.debtor, one.creditor)])
         keys = {subject.subject_id: subject.fingerprint_key for subject in stored}
         return [
-            Request(one.command, fingerprint(keys[one.debtor.subject_id], *origin.asked), one.debtor.subject_id)
-            if isinstance(one, _Prepared)
-            else one
+            _request(one, origin.asked, keys[one.debtor.subject_id]) if isinstance(one, _Prepared) else one
             for origin, one in zip(received, prepared, strict=True)
         ]
 
@@ -200,14 +198,15 @@ class Intake:
             "remittance": order.remittance,
             "screening": {"salt": salt.hex(), "result": found},
         }
+        of_debtor: dict[RecordKind, RecordValue] = {RecordKind.PARTY: debtor.encoded(), RecordKind.REFERENCE: references}
+        of_creditor: dict[RecordKind, RecordValue] = {RecordKind.PARTY: creditor.encoded()}
+        signed = received.asked.signed
+        if signed is not None and signed.body is not None:
+            of_debtor[RecordKind.BODY], of_creditor[RecordKind.BODY] = halves(signed.body)
         return _Prepared(
             command,
-            NewSubject(
-                debtor_id,
-                {RecordKind.PARTY: debtor.encoded(), RecordKind.REFERENCE: references},
-                self._person(received.actor, order.debtor),
-            ),
-            NewSubject(creditor_id, {RecordKind.PARTY: creditor.encoded()}, self._person(order.creditor_agent, order.creditor)),
+            NewSubject(debtor_id, of_debtor, self._person(received.actor, order.debtor)),
+            NewSubject(creditor_id, of_creditor, self._person(order.creditor_agent, order.creditor)),
         )
 
     def _person(self, participant: str, party: PartyDetails) -> frozenset[UUID]:
@@ -215,6 +214,14 @@ class Intake:
         if not party.document:
             return frozenset()
         return frozenset({self._ledger.vault.person_id(self._ledger.corridor_code, participant, party.document)})
+
+
+def _request(prepared: _Prepared, asked: Asked, key: bytes) -> Request:
+    debtor, creditor = prepared.debtor.subject_id, prepared.creditor.subject_id
+    signed = asked.signed
+    kept = signed is not None and signed.body is not None
+    evidence = None if signed is None else signed.in_the_vault(*((debtor, creditor) if kept else (None, None)))
+    return Request(prepared.command, asked.fingerprint(key), debtor, evidence)
 
 
 def _screened(role: str, party: PartyDetails) -> ScreenedParty:

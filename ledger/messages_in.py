@@ -27,6 +27,7 @@ from ledger.commands import ReceiveMessage
 from ledger.domain import ids
 from ledger.domain.terms import Terms
 from ledger.errors import KeyReused, Malformed, NotPermitted, Refusal
+from ledger.evidence import SignedRequest
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
@@ -125,9 +126,16 @@ class ImportReport:
 
 
 def import_credit_transfers(
-    service: Service, corridor: str, actor: str, data: bytes, *, progress: Progress | None = None, limits: Limits = DEFAULT_LIMITS
+    service: Service,
+    corridor: str,
+    actor: str,
+    data: bytes,
+    *,
+    progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    signed: SignedRequest | None = None,
 ) -> ImportReport:
-    """Takes in a pacs.008 that ``actor``, the debtor agent, sent.
+    """Takes in a pacs.008 that ``actor``, the debtor agent, sent; ``signed`` is the request that it came in, where that was signed.
 
     Raises UnreadableMessage (nothing is kept), UnknownCorridor, UnknownParticipant, NotPermitted when another bank's file comes from
     this actor, KeyReused when the message id came before with other content. After Unavailable, OutcomeUnknown or a crash the same file
@@ -139,8 +147,8 @@ def import_credit_transfers(
     file = ScannedFile(data, limits)
     group = file.group
     _check_sender(group, actor, terms)
-    came = _receive(ledger, actor, group.message_id, data)
-    asked = Asked("FILE", f"pacs.008/{group.message_id}", sha256(data).digest())
+    came = _receive(ledger, actor, group.message_id, data, signed)
+    asked = Asked("FILE", message_key(group.message_id), sha256(data).digest())
     sender = _Sender(
         ledger=ledger,
         intake=service.intake(corridor),
@@ -232,7 +240,7 @@ class _Sender:
                 value=bic,
                 way_out="Each bank sends its own transfers.",
             )
-        key = f"pacs.008/{self.message_id}/{transfer.uetr}"
+        key = f"{message_key(self.message_id)}/{transfer.uetr}"
         return Received(order_of(transfer, self.terms), self.actor, key, self.message_id, self.asked)
 
     def _without_answered(
@@ -250,6 +258,11 @@ class _Sender:
         return left
 
 
+def message_key(message_id: str) -> str:
+    """The idempotency key under which a file is received: its own message id makes it unique."""
+    return f"pacs.008/{message_id}"
+
+
 def _check_sender(group: GroupHeader, actor: str, terms: Terms) -> None:
     bic = group.instructing_agent.bic if group.instructing_agent else None
     if bic is not None and terms.participant_of_bic(bic) != actor:
@@ -261,13 +274,13 @@ def _check_sender(group: GroupHeader, actor: str, terms: Terms) -> None:
         )
 
 
-def _receive(ledger: Ledger, actor: str, message_id: str, data: bytes) -> Answer:
+def _receive(ledger: Ledger, actor: str, message_id: str, data: bytes, signed: SignedRequest | None) -> Answer:
     """Binds the message id to this content, for good. Raises KeyReused when it is bound to another."""
     command = ReceiveMessage(
-        corridor=ledger.corridor_code, actor=actor, idempotency_key=f"pacs.008/{message_id}", cause=message_id, message_id=message_id
+        corridor=ledger.corridor_code, actor=actor, idempotency_key=message_key(message_id), cause=message_id, message_id=message_id
     )
     try:
-        return ledger.execute(command, Asked("FILE", f"pacs.008/{message_id}", data))
+        return ledger.execute(command, Asked("FILE", message_key(message_id), data, signed))
     except KeyReused:
         raise KeyReused(
             f"Message id {message_id!r} came before with other content. Send other content under a message id of its own."

@@ -9,12 +9,15 @@ from ledger.application import Asked
 from ledger.batching import Answer
 from ledger.bootstrap import Service
 from ledger.commands import PublishRateSheet
+from ledger.evidence import SignedRequest
 from ledger.fx.bank_al_maghrib import SOURCE, read_bank_al_maghrib
 
 
-def import_rate_sheet(service: Service, corridor: str, actor: str, data: bytes, *, source: str = SOURCE) -> Answer:
+def import_rate_sheet(
+    service: Service, corridor: str, actor: str, data: bytes, *, source: str = SOURCE, signed: SignedRequest | None = None
+) -> Answer:
     """Publishes a sheet as ``actor``'s; ``source`` names who fixed the rates. It serves from its own instant on for as long as the terms
-    let a sheet serve. The same sheet sent again changes nothing.
+    let a sheet serve. The same sheet sent again changes nothing. ``signed`` is the request that it came in, where that was signed.
 
     Raises UnreadableRates, RateSheetInvalid when it contradicts itself, UnknownCorridor, UnknownParticipant.
     """
@@ -34,4 +37,4 @@ def import_rate_sheet(service: Service, corridor: str, actor: str, data: bytes, 
         valid_until=sheet.published_at + terms.sheet_life,
         source=source,
     )
-    return ledger.execute(command, Asked("FILE", f"rates/{name}", sha256(data).digest()))
+    return ledger.execute(command, Asked("FILE", f"rates/{name}", sha256(data).digest(), signed))

@@ -130,6 +130,12 @@ class Settings(BaseModel):
     )
     data_dir: Path = Field(default=Path(".corridor"), description="Name the directory for the embedded PostgreSQL and the demo's key file.")
     key_file: Path = Field(default=Path(".corridor/vault.key"), description="Name the vault's master key file, readable by its owner only.")
+    service_key_file: Path = Field(
+        default=Path(".corridor/service.pem"), description="Name the service's own private key (PEM), readable by its owner only."
+    )
+    webhooks_file: Path | None = Field(
+        default=None, description="Name the file of destinations (TOML) at which banks are told, or leave it unset to tell nobody."
+    )
     host: str = Field(default="127.0.0.1", min_length=1, description="Write the address the service listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Write a port number from 1 to 65535.")
     max_body_bytes: int = Field(
@@ -205,8 +211,12 @@ class Settings(BaseModel):
         data_dir = base / Path(known.get("data_dir", ".corridor")).expanduser()
         values["data_dir"] = data_dir
         values["key_file"] = base / Path(known["key_file"]).expanduser() if "key_file" in known else data_dir / "vault.key"
-        if "conformance_data" in known:
-            values["conformance_data"] = base / Path(known["conformance_data"]).expanduser()
+        values["service_key_file"] = (
+            base / Path(known["service_key_file"]).expanduser() if "service_key_file" in known else data_dir / "service.pem"
+        )
+        for name in ("webhooks_file", "conformance_data"):
+            if name in known:
+                values[name] = base / Path(known[name]).expanduser()
         if known.get("mode", "demo") == "demo" and "database_url" in known:
             values.setdefault("owner_url", known["database_url"])
         if known.get("mode") == "production":
@@ -241,6 +251,7 @@ def _missing_in_production(known: Mapping[str, str], model: type[Settings]) -> l
     reasons = {
         "database_url": "is missing: production mode does not use the embedded PostgreSQL.",
         "key_file": "is missing: production mode never makes up a master key.",
+        "service_key_file": "is missing: production mode never makes up the key that answers are signed by.",
         "trusted_proxies": "is missing: production mode needs the hop on which client certificates arrive.",
     }
     problems = [_problem(name, "", wrong, model) for name, wrong in reasons.items() if name not in known]

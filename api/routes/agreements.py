@@ -69,7 +69,7 @@ async def publish_rate_sheet(
     """The caller's prices of foreign currencies in its own, in force from their own instant on for as long as the terms let them be."""
     await ask.replayed()
     answer = await run_in_threadpool(
-        lambda: import_rate_sheet(ask.service, ask.caller.corridor, ask.caller.principal, ask.body, source=source)
+        lambda: import_rate_sheet(ask.service, ask.caller.corridor, ask.caller.principal, ask.body, source=source, signed=ask.asked.signed)
     )
     replayed = await ask.bind()
     return ask.respond(

@@ -49,7 +49,9 @@ async def receive_file(request: Request, ask: MessageCommand) -> Response:
     content under the same message id is refused. The answer is the same, byte for byte, each time."""
     media_type = _preferred(request.headers.get("accept", ""))
     await ask.replayed()
-    report = await run_in_threadpool(lambda: import_credit_transfers(ask.service, ask.caller.corridor, ask.caller.principal, ask.body))
+    report = await run_in_threadpool(
+        lambda: import_credit_transfers(ask.service, ask.caller.corridor, ask.caller.principal, ask.body, signed=ask.asked.signed)
+    )
     replayed = await ask.bind()
     headers = position_header(report.position) | (REPLAYED if replayed else {})
     if media_type == JSON:

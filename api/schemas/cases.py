@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.schemas.parts import CommandBody, Decided, Taken, with_example
+from api.schemas.parts import CommandBody, Decided, Random, Taken, with_example
 from api.schemas.transfers import DECIDED, UETR, TransferState
 from ledger.projections.cases import CaseRow
 
@@ -32,6 +32,7 @@ class OpinionBody(CommandBody):
     reasons: str = Field(
         min_length=1, max_length=2000, repr=False, description="The officer's words. They go into the vault; the log keeps a commitment."
     )
+    random: Random = ""
 
 
 class OpinionTaken(Decided):

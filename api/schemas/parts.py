@@ -52,6 +52,18 @@ class CommandBody(BaseModel):
     cause: Cause = ""
 
 
+Random = Annotated[
+    str,
+    Field(
+        max_length=64,
+        repr=False,
+        description="Random characters of the sender's, 22 or more. The signed digest of this body is kept as evidence; with them in it, "
+        "nobody can guess the body back from its digest once the people in it were erased.",
+        examples=["Jv8PMhGbY7nTgKYiFJlHqw"],
+    ),
+]
+
+
 class Money(BaseModel):
     """An amount in its currency."""
 

@@ -15,6 +15,7 @@ from api.schemas.parts import (
     Currency,
     Decided,
     Participant,
+    Random,
     ReasonCode,
     Reference,
     with_example,
@@ -67,6 +68,7 @@ class TransferBody(BaseModel):
             },
             "end_to_end_id": "E2E-4711",
             "remittance": "Support for March",
+            "random": "Jv8PMhGbY7nTgKYiFJlHqw",
         }
     )
 
@@ -85,6 +87,7 @@ class TransferBody(BaseModel):
     remittance: str = Field(default="", max_length=140, repr=False)
     condition: ConditionBody | None = None
     cause: Cause = ""
+    random: Random = ""
 
 
 class TransferMoved(Decided):

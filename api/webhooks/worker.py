@@ -9,14 +9,19 @@ from threading import Event
 
 import httpx
 
-from api.webhooks.destinations import Destinations
+from api.service_key import read_service_key
+from api.signing import RequestSigner
+from api.webhooks.destinations import Destinations, read_destinations
 from api.webhooks.post import client, post
 from api.webhooks.queue import Delivery, Queue, Reader
+from ledger.bootstrap import Service
 from ledger.clock import Clock
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Misconfigured
 
 logger = logging.getLogger(__name__)
 
+TAG = "corridor-webhook"
+"""What a webhook's signature is made for: it is no request to this service, and no answer of it."""
 AT_ONCE = 16
 LOOK_EVERY_SECONDS = 1.0
 
@@ -31,6 +36,11 @@ class Worker:
         self._auth = auth
         self._clock = clock
         self._verify = verify
+
+    @property
+    def corridors(self) -> frozenset[str]:
+        """Whose feeds it reads."""
+        return frozenset(reader.corridor for reader in self._destinations)
 
     def run(self, stop: Event) -> None:
         """Goes on until ``stop`` is set. What the database or a bank does wrong is logged and tried again."""
@@ -78,3 +88,14 @@ class Worker:
         )
         logger.warning("webhook %s attempt %d: %s%s", delivery.name, delivery.attempts, outcome.error, "" if again else "; given up")
         return False
+
+
+def worker_of(service: Service) -> Worker:
+    """The worker for the destinations and the key of a service's settings. Raises Misconfigured."""
+    configured = service.settings
+    if configured.webhooks_file is None:
+        raise Misconfigured("CORRIDOR_WEBHOOKS_FILE is not set. Name the file of destinations; docs/guides/webhooks.md shows one.")
+    destinations = read_destinations(configured.webhooks_file, production=configured.production)
+    key = read_service_key(configured)
+    signer = RequestSigner(key.key_id, key.private_key, clock=service.clock, tag=TAG)
+    return Worker(Queue(service.pool), destinations, signer, service.clock)

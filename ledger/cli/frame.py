@@ -100,4 +100,4 @@ def main() -> None:
         raise SystemExit(UNAVAILABLE) from None
 
 
-from ledger.cli import banks, benches, keys, operate, people, reading, steps  # noqa: E402, F401 - they add their commands to `app`
+from ledger.cli import banks, benches, keys, operate, people, reading, steps, webhooks  # noqa: E402, F401 - they add their commands to `app`

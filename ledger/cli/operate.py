@@ -84,11 +84,12 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Listen here instead of CORRIDOR_PORT.")] = None,
     with_demo_identity: Annotated[bool, typer.Option(help="Let invented officers sign in at /console, without a password.")] = False,
 ) -> None:
-    """Serve the HTTP API; the projections follow the log, and what is due is done every minute."""
+    """Serve the HTTP API; the projections follow the log, what is due is done every minute, banks are told by webhook."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
     from api.metrics import served_metrics  # noqa: PLC0415
+    from api.webhooks.worker import worker_of  # noqa: PLC0415
 
     configured = cli.settings(**({"CORRIDOR_DEMO_IDENTITY": "on"} if with_demo_identity else {}))
     address, door = host or configured.host, port or configured.port
@@ -100,8 +101,11 @@ def serve(
             cli.errors.print(f"Invented officers sign in at {configured.public_url}/console.", highlight=False)
         service = open_parts.enter_context(Service(configured, clock=system_clock))
         stop = Event()
-        worker = Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)
-        worker.start()
+        workers = [Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)]
+        if configured.webhooks_file is not None:
+            workers.append(Thread(target=worker_of(service).run, args=(stop,), name="webhooks", daemon=True))
+        for worker in workers:
+            worker.start()
         cli.errors.print(f"Serving http://{address}:{door}/v1 (stop with Ctrl-C).", highlight=False)
         application = create_app(service)
         open_parts.enter_context(served_metrics(service, application.state.failures, configured.metrics_host, configured.metrics_port))
@@ -109,7 +113,8 @@ def serve(
         # What a proxy says of its client is for api.client_certificate to believe, from the configured hop alone.
         uvicorn.run(application, host=address, port=door, server_header=False, proxy_headers=False, access_log=False, log_config=None)
         stop.set()
-        worker.join()
+        for worker in workers:
+            worker.join()
 
 
 @app.command()

@@ -11,12 +11,14 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
+from ledger.bootstrap import Service
 from ledger.cli import frame as cli
 from ledger.cli import tables
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.cli.steps import cycle_app, transfer_app
 from ledger.domain.money import format_amount
 from ledger.errors import Malformed, UnknownCorridor
+from ledger.evidence_shown import evidence_of_trail
 from ledger.pacing import FULL_SPEED
 from ledger.projections.audit_trail import trail as read_trail
 from ledger.projections.balances import balances, in_flight
@@ -35,13 +37,18 @@ Uetr = Annotated[UUID, typer.Argument(help="The transfer's UETR.")]
 @contextmanager
 def _reading(corridor: str) -> Iterator[Snapshot]:
     """The corridor at its newest boundary: the projections are brought up to the log first."""
-    with cli.service() as service:
-        log = service.ledger(corridor).log_store
-        if log.head().position == 0:
-            raise UnknownCorridor.never_opened(corridor)
-        Runner(log).catch_up()
-        with snapshot(service.pool, corridor) as at:
-            yield at
+    with cli.service() as service, _snapshot_of(service, corridor) as at:
+        yield at
+
+
+@contextmanager
+def _snapshot_of(service: Service, corridor: str) -> Iterator[Snapshot]:
+    log = service.ledger(corridor).log_store
+    if log.head().position == 0:
+        raise UnknownCorridor.never_opened(corridor)
+    Runner(log).catch_up()
+    with snapshot(service.pool, corridor) as at:
+        yield at
 
 
 @app.command()
@@ -56,15 +63,27 @@ def show(uetr: Uetr, corridor: str = Corridor, as_json: bool = AsJson) -> None:
 
 
 @app.command()
-def trail(uetr: Uetr, corridor: str = Corridor, as_json: bool = AsJson) -> None:
-    """Every event of a transfer: position, time, who, what, why, under which terms."""
-    with _reading(corridor) as at:
-        transfer(at, uetr)
-        entries = read_trail(at, uetr)
+def trail(
+    uetr: Uetr,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the signed requests behind it, each verified anew.")] = False,
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Every event of a transfer: position, time, who, what, why, under which terms; exit code 1 when evidence does not verify."""
+    with cli.service() as service:
+        ledger = service.ledger(corridor)
+        with _snapshot_of(service, corridor) as at:
+            transfer(at, uetr)
+            entries = read_trail(at, uetr)
+        shown = evidence_of_trail(ledger, entries) if evidence else []
     if as_json:
-        print_json([entry._asdict() for entry in entries])
+        told = [entry._asdict() for entry in entries]
+        print_json({"trail": told, "evidence": [{"ok": one.ok, **one._asdict()} for one in shown]} if evidence else told)
     else:
         console.print(tables.trail_table(entries, f"trail of {uetr}"))
+        if evidence:
+            console.print(tables.evidence_table(shown))
+    raise SystemExit(cli.OK if all(one.ok for one in shown) else cli.FOUND)
 
 
 @app.command()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 
 from ledger.domain.money import format_amount
+from ledger.evidence_shown import EvidenceShown
 from ledger.projections.audit_trail import LINE_TOPIC, TrailEntry
 from ledger.projections.balances import Balance, InFlight
 from ledger.projections.cycles import Cycle
@@ -127,4 +128,20 @@ def verification_table(report: Report) -> Table:
         mark = "[green]✓[/green]" if rule.ok else "[red]✗[/red]"
         broken = "" if rule.ok else f"position {rule.first_break}: {rule.detail}"
         table.add_row(mark, name, RULES[name], f"{rule.checked:,}", broken)
+    return table
+
+
+def evidence_table(shown: Sequence[EvidenceShown]) -> Table:
+    """The signed requests behind a trail, one a command."""
+    table = Table(
+        "position", "who", "what", "key", "signed at (UTC)", "signature", "body", box=None, title="evidence", title_justify="left"
+    )
+    for one in shown:
+        if one.key_id is None:
+            table.add_row(str(one.position), one.actor, one.what, "", "", "asked without a signature", "")
+            continue
+        signed_at = f"{one.created:%Y-%m-%d %H:%M:%S}" if one.created else ""
+        table.add_row(
+            str(one.position), one.actor, one.what, one.key_id, signed_at, one.wrong or "verifies", one.body or ""
+        )  # fmt: skip
     return table

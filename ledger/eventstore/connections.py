@@ -26,6 +26,8 @@ _SESSION = {
     "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",
 }
+# The driver keeps a copy, or two, of what it sends at once.
+_SENT_AT_ONCE = 1024 * 1024
 _TRANSLATIONS: tuple[tuple[type[Exception], type[persistence.PersistenceError]], ...] = (
     (psycopg2.InterfaceError, persistence.InterfaceError),
     (psycopg2.DataError, persistence.DataError),
@@ -108,7 +110,7 @@ class PostgresCursor(persistence.Cursor):
     def copy_in(self, statement: str | bytes, data: bytes) -> None:
         """Sends `data` to a `COPY … FROM STDIN`; statements before and after it in the same text run in the same trip."""
         with translated_errors():
-            self.raw.copy_expert(statement, io.BytesIO(data), size=len(data) or 1)
+            self.raw.copy_expert(statement, io.BytesIO(data), size=min(len(data), _SENT_AT_ONCE) or 1)
 
     def copy_out(self, statement: str | bytes) -> bytes:
         """What a `COPY … TO STDOUT` gives."""

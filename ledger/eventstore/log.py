@@ -17,6 +17,7 @@ from eventsourcing.persistence import InterfaceError, InternalError, Persistence
 from ledger.eventstore.commits import send_commit
 from ledger.eventstore.connections import PostgresConnection, PostgresCursor, PostgresPool
 from ledger.eventstore.encoding import encode_events
+from ledger.eventstore.evidence import evidence_columns
 from ledger.eventstore.queries import QUERIES
 from ledger.eventstore.records import (
     DIGEST_BYTES,
@@ -186,7 +187,7 @@ class Log:
 
     def send(self, connection: PostgresConnection, commit: Commit, *, opening: str = "", replayed: bool = False) -> None:
         """The last trip of a transaction on `connection`, or with `opening` the only one; `replayed` says that it repeats answers."""
-        mogrify, corridor, (before, after, recorded_at, rows, receipts) = connection.cursor().raw.mogrify, self.corridor, commit
+        mogrify, corridor, (before, after, recorded_at, rows, receipts, evidence) = connection.cursor().raw.mogrify, self.corridor, commit
         statements = [opening.encode()]
         if rows:
             statements.append(mogrify(QUERIES["advance_head"], {"before": before.position, **_head_values(corridor, after)}))
@@ -194,6 +195,8 @@ class Log:
             statements.append(mogrify(QUERIES["hold_head"], {"corridor": corridor, "before": before.position}))
         if receipts:
             statements.append(mogrify(QUERIES["insert_receipts"], _receipt_columns(corridor, receipts, recorded_at)))
+        if evidence:
+            statements.append(mogrify(QUERIES["insert_evidence"], evidence_columns(corridor, evidence)))
         if replayed and not rows and not receipts:
             statements.append(QUERIES["force_durable_wait"].encode())
         statements.append((QUERIES["copy_events"] if rows else "COMMIT").encode())

@@ -56,6 +56,12 @@ INSERT INTO ledger.receipts
 SELECT $1, $2, substring($3 FROM n::integer * 16 - 15 FOR 16), encode(substring($4 FROM n::integer * 16 - 15 FOR 16), 'hex')::uuid,
        substring($5 FROM n::integer * 32 - 31 FOR 32), substring($6 FROM starts FOR length), partner, fingerprint_key, position
 FROM unnest($7, $8, $9, $10, $11) WITH ORDINALITY AS receipt (starts, length, partner, fingerprint_key, position, n);
+PREPARE insert_evidence (text, uuid[], bytea, bytea, integer[], integer[], bytea, integer[], integer[], boolean[], uuid[], uuid[]) AS
+INSERT INTO ledger.evidence (corridor, command, signature, base, body, body_with, body_and)
+SELECT $1, command, substring($3 FROM n::integer * 64 - 63 FOR 64), substring($4 FROM base_starts FOR base_length),
+       CASE WHEN no_body THEN NULL ELSE substring($7 FROM body_starts FOR body_length) END, with_subject, and_subject
+FROM unnest($2, $5, $6, $8, $9, $10, $11, $12) WITH ORDINALITY
+    AS given (command, base_starts, base_length, body_starts, body_length, no_body, with_subject, and_subject, n);
 
 -- name: begin_batch
 -- Opens the transaction of a batch.
@@ -116,6 +122,11 @@ EXECUTE hold_head (%(corridor)s, %(before)s);
 -- Stores the answers of a batch beside its events. What has a fixed width comes as one value for all: reading text is what costs here.
 EXECUTE insert_receipts (%(corridor)s, %(recorded_at)s, %(digests)s, %(commands)s, %(fingerprints)s, %(answers)s, %(starts)s,
     %(lengths)s, %(partners)s, %(fingerprint_keys)s, %(positions)s);
+
+-- name: insert_evidence
+-- Stores the signed requests of a batch beside their receipts.
+EXECUTE insert_evidence (%(corridor)s, %(commands)s, %(signatures)s, %(base_bytes)s, %(base_starts)s, %(base_lengths)s, %(body_bytes)s,
+    %(body_starts)s, %(body_lengths)s, %(no_body)s, %(with_subjects)s, %(and_subjects)s);
 
 -- name: copy_events
 -- Appends events as they come from `encoding.py`, then ends the transaction in the same trip.
@@ -185,6 +196,25 @@ FETCH 5000 FROM stored_receipts;
 -- name: repeated_commands
 -- Commands that were answered more than once.
 SELECT command, max(position) FROM ledger.receipts WHERE corridor = %(corridor)s GROUP BY command HAVING count(*) > 1 ORDER BY 2;
+
+-- name: evidence_of
+-- The signed requests of some commands.
+SELECT command, base, signature, body, body_with, body_and
+FROM ledger.evidence
+WHERE corridor = %(corridor)s AND command = ANY (%(commands)s::uuid[]);
+
+-- name: open_evidence
+-- Signed requests with the receipts of their commands, for checking; sorted by the server, handed over piece by piece.
+DECLARE stored_evidence NO SCROLL CURSOR FOR
+SELECT evidence.command, receipt.position, receipt.partner, receipt.recorded_at, evidence.base, evidence.signature
+FROM ledger.evidence AS evidence
+LEFT JOIN ledger.receipts AS receipt ON receipt.corridor = evidence.corridor AND receipt.command = evidence.command
+WHERE evidence.corridor = %(corridor)s
+ORDER BY receipt.position, evidence.command;
+
+-- name: next_evidence
+-- The next piece of them.
+FETCH 2000 FROM stored_evidence;
 
 -- name: boundary_at
 -- The end of the last commit that is complete at a position.

@@ -14,6 +14,8 @@ LOG_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 DIGEST_BYTES = 16
 FINGERPRINT_BYTES = 32
+SIGNATURE_BYTES = 64
+"""Of both algorithms that are taken."""
 
 
 class NewEvent(NamedTuple):
@@ -58,6 +60,20 @@ class Receipt(NamedTuple):
     recorded_at: datetime
 
 
+class Evidence(NamedTuple):
+    """The signed request that asked for a command: what was signed, and the signature (SIGNATURE_BYTES).
+
+    `body` is the sealed body of a request without personal data; else the vault keeps it, with the subject `body_with` alone or in two
+    halves with `body_and`, or nobody does.
+    """
+
+    base: bytes
+    signature: bytes
+    body: bytes | None
+    body_with: UUID | None
+    body_and: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where a corridor's log ends: its last position, when that was recorded, and the Merkle tree over all leaves."""
@@ -70,7 +86,8 @@ class Head:
 class Commit(NamedTuple):
     """What one transaction will add to the log, down to the bytes: it fits behind `before` and nowhere else.
 
-    `rows` is a binary COPY of the events, empty when there are none; `after` is the head that it makes.
+    `rows` is a binary COPY of the events, empty when there are none; `after` is the head that it makes; `evidence` comes with the
+    command it was given for.
     """
 
     before: Head
@@ -78,3 +95,4 @@ class Commit(NamedTuple):
     recorded_at: datetime
     rows: bytes
     receipts: Sequence[Receipt]
+    evidence: Sequence[tuple[UUID, Evidence]] = ()

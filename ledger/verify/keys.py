@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
+from ledger.key_times import instant
 from ledger.verify.report import Rules
 from ledger.verify.seen import Seen
 
 _KEYS_AT_ONCE_MAX = 2
-_AN_INSTANT = TypeAdapter(datetime)
 _OF_THE_KEY = (
     "key_id", "principal", "algorithm", "public_key", "valid_from", "valid_until", "permissions", "replaces",
 )  # fmt: skip
@@ -54,20 +52,20 @@ class KeysCheck:
             self._breaks(seen, "was registered before")
         if facts["replaced_until"] is not None and facts["replaces"] in self._times:
             begins, _ = self._times[facts["replaces"]]
-            self._times[facts["replaces"]] = begins, _instant(facts["replaced_until"])
+            self._times[facts["replaces"]] = begins, instant(facts["replaced_until"])
         self._owners[key_id], self._suspended_by[key_id] = facts["principal"], None
-        self._times[key_id] = _instant(facts["valid_from"]), _instant(facts["valid_until"])
+        self._times[key_id] = instant(facts["valid_from"]), instant(facts["valid_until"])
         self._check_at_once(seen)
 
     def _check_at_once(self, seen: Seen) -> None:
-        now = _instant(seen.facts["timestamp"])
+        now = instant(seen.facts["timestamp"])
         owner = seen.facts["principal"]
         times = [
             time for key_id, time in self._times.items() if self._owners[key_id] == owner and key_id not in self._revoked and time[1] > now
         ]
-        for instant in (max(begins, now) for begins, _ in times):
-            if sum(begins <= instant < ends for begins, ends in times) > _KEYS_AT_ONCE_MAX:
-                self._breaks(seen, f"gives {owner} more than {_KEYS_AT_ONCE_MAX} keys on {instant:%Y-%m-%d}")
+        for moment in (max(begins, now) for begins, _ in times):
+            if sum(begins <= moment < ends for begins, ends in times) > _KEYS_AT_ONCE_MAX:
+                self._breaks(seen, f"gives {owner} more than {_KEYS_AT_ONCE_MAX} keys on {moment:%Y-%m-%d}")
                 return
 
     def suspended(self, seen: Seen) -> None:
@@ -104,9 +102,3 @@ class KeysCheck:
 def _two_people(facts: dict[str, Any], first: str) -> bool:
     second = facts["actor"]
     return list(facts["people"]) == [first, second] and first.partition(":")[2] != second.partition(":")[2]
-
-
-def _instant(said: Any) -> datetime:
-    """As an event of the topic reads it; one without an offset, which nobody records, must not stop the check."""
-    instant = _AN_INSTANT.validate_python(said)
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)

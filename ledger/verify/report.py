@@ -10,7 +10,7 @@ RULES: dict[str, str] = {
     "I6": "one key has one effect, one UETR one transfer, one return id one part",
     "I7": "positions and versions are dense, boundaries consistent, time never runs back",
     "I8": "the projections equal the replay of the log",
-    "I9": "hashes and root verify against the stored bytes, which can be read",
+    "I9": "hashes, root and signed requests verify against the stored bytes",
     "I10": "only legal steps, paid at most once, returned at most the amount",
     "I12": "no funding, withdrawal or pay-out went below the floor then in force",
     "I15": "in_flight and remuneration are the sums of the transfers in flight",

@@ -22,6 +22,7 @@ from ledger.projections.queries import LIVE
 from ledger.projections.snapshot import snapshot
 from ledger.verify.books import BooksCheck
 from ledger.verify.commands import CommandsCheck
+from ledger.verify.evidence import EvidenceCheck
 from ledger.verify.keys import KeysCheck
 from ledger.verify.lives import FACTS_OF_A_LIFE, Lives
 from ledger.verify.projected import ProjectedCheck
@@ -64,6 +65,7 @@ class Verification:
         self._commands = CommandsCheck(self._rules, cursor, corridor)
         self._surroundings = Surroundings()
         self._keys = KeysCheck(self._rules)
+        self._evidence = EvidenceCheck(self._rules, cursor, corridor)
         self._projected = ProjectedCheck(self._rules, cursor, corridor, tracking_position(cursor, corridor, LIVE.tracking))
         self._handlers = self._table()
         self._unreadable = self._rules["I9"]
@@ -96,6 +98,7 @@ class Verification:
             )  # fmt: skip
         self._stored.end(head)
         self._commands.end(position)
+        self._evidence.end(position)
         self._projected.end(position)
         return Report(self._corridor, position, {name: rule.result() for name, rule in self._rules.items()})
 
@@ -161,10 +164,15 @@ class Verification:
             "RateSheet.Published.v1": around.sheet_published,
             "SigningKeys.KeyProposed.v1": keys.proposed,
             "SigningKeys.KeyDeclined.v1": keys.declined,
-            "SigningKeys.KeyRegistered.v1": keys.registered,
-            "SigningKeys.KeySuspended.v1": keys.suspended,
-            "SigningKeys.KeySuspensionLifted.v1": keys.lifted,
-            "SigningKeys.KeyRevoked.v1": keys.revoked,
+            **{
+                topic: _both(check, partial(self._evidence.of_a_key, topic))
+                for topic, check in {
+                    "SigningKeys.KeyRegistered.v1": keys.registered,
+                    "SigningKeys.KeySuspended.v1": keys.suspended,
+                    "SigningKeys.KeySuspensionLifted.v1": keys.lifted,
+                    "SigningKeys.KeyRevoked.v1": keys.revoked,
+                }.items()
+            },
         }
 
     def _corridor_opened(self, seen: Seen) -> None:

@@ -1,55 +1,29 @@
 """Who asks is decided first: each request that is not signed as it should be is refused with its own problem, and burns no key."""
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from http_message_signatures import ContentDigest, HTTPMessageSigner, MappingKeyResolver, algorithms
 
 from api.app import CORRIDOR_ROUTES
 from api.gate import OPEN_PATHS
-from api.message_signatures import COMMAND_COMPONENTS, TAG
+from api.message_signatures import COMMAND_COMPONENTS
 from api.signing import idempotency_key
 from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain import ids
 from tests.acceptance.conftest import ServedCorridor, private_key, told, transfer, uetr
+from tests.acceptance.signed_requests import altered, sign, sign_without, unsent
 from tests.conftest import fresh_corridor
-
-BODY = json.dumps({}).encode()
 
 
 def problem(code: str, *said: str) -> dict[str, Any]:
     """The whole body of a refused signature: title, detail, field, way out, and the value where one is told."""
     names = ("title", "detail", "field", "way_out", "value")
     return {"type": f"/problems/{code}", "status": 401, "transient": False} | dict(zip(names, said, strict=False))
-
-
-def unsent(served: ServedCorridor, body: bytes = BODY, **headers: str) -> httpx.Request:
-    """An acceptance that nobody has signed yet."""
-    url = served.url + served.path(f"/transfers/{uetr(1)}/accept")
-    return httpx.Request("POST", url, content=body, headers={"Content-Type": "application/json"} | idempotency_key("a1") | headers)
-
-
-def sign(served: ServedCorridor, request: httpx.Request, **changes: Any) -> httpx.Request:
-    """Signs as the scheme asks, but for the changes."""
-    key_id = changes.pop("key_id", "psbc")
-    key = changes.pop("key", None) or private_key(key_id)
-    how: dict[str, Any] = {
-        "created": served.clock(),
-        "nonce": f"nonce-{next(served.nonces):016}",
-        "tag": TAG,
-        "include_alg": False,
-        "covered_component_ids": COMMAND_COMPONENTS,
-        "body": request.content,
-    } | changes
-    resolver = MappingKeyResolver(public_keys={}, private_keys={key_id: key})
-    HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=resolver).sign(request, key_id=key_id, **how)
-    return request
 
 
 def test_every_route_and_every_other_path_is_closed_to_the_unsigned(served: ServedCorridor) -> None:
@@ -92,19 +66,6 @@ WRONG = problem(
     "Sign method, target URI and fields exactly as they are sent, with the registered key.",
 )  # fmt: skip
 Refused = tuple[Callable[[ServedCorridor], httpx.Request], dict[str, Any]]
-
-
-def altered(**changes: Any) -> Callable[[ServedCorridor], httpx.Request]:
-    """A request signed properly and then changed on its way."""
-
-    def request(served: ServedCorridor) -> httpx.Request:
-        signed = sign(served, unsent(served))
-        headers = {name: value for name, value in signed.headers.items() if name != "content-length"}
-        body = changes.get("body", signed.content)
-        url = str(signed.url).replace(*changes.get("path", ("", "")))
-        return httpx.Request(changes.get("method", "POST"), url, content=body, headers=headers | changes.get("headers", {}))
-
-    return request
 
 
 REFUSED: dict[str, Refused] = {
@@ -177,13 +138,6 @@ REFUSED: dict[str, Refused] = {
         for component in COMMAND_COMPONENTS
     },
 }  # fmt: skip
-
-
-def sign_without(served: ServedCorridor, component: str) -> httpx.Request:
-    """Signs all that has to be signed, but for one component."""
-    request = unsent(served, **{"Content-Digest": ContentDigest.create(BODY)})
-    covered = tuple(name for name in COMMAND_COMPONENTS if name != component)
-    return sign(served, request, body=None, use_existing_digest=True, covered_component_ids=covered)
 
 
 @pytest.mark.parametrize("how", REFUSED)

@@ -158,7 +158,7 @@ def test_prometheus_reads_what_happens_at_a_port_of_its_own(served: ServedCorrid
     one = f'corridor="{served.corridor}"'
     counted = {name: value for name, value in said.items() if one in name and "_bucket" not in name and "_sum" not in name}
     assert counted == {
-        f'corridor_commands_total{{{one},outcome="done"}}': 10.0,
+        f'corridor_commands_total{{{one},outcome="done"}}': 16.0,
         f'corridor_commands_total{{{one},outcome="refused"}}': 1.0,
         f'corridor_commands_total{{{one},outcome="replayed"}}': 1.0,
         f'corridor_commands_total{{{one},outcome="failed"}}': 0.0,
@@ -168,7 +168,7 @@ def test_prometheus_reads_what_happens_at_a_port_of_its_own(served: ServedCorrid
         f"corridor_commit_seconds_count{{{one}}}": said[f"corridor_commit_seconds_count{{{one}}}"],
         f"corridor_projection_lag_events{{{one}}}": 0.0,
     }
-    assert said[f"corridor_batch_commands_sum{{{one}}}"] == 11.0
+    assert said[f"corridor_batch_commands_sum{{{one}}}"] == 17.0
     assert said['corridor_signature_failures_total{kind="signature-missing"}'] == 1.0
 
 

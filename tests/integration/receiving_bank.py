@@ -36,7 +36,12 @@ class ReceivingBank:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # Whoever sent it is gone.
+                    self.close_connection = True
+                    return
                 told = Told(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
                 with bank._lock:
                     bank.told.append(told)

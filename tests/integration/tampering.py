@@ -16,7 +16,7 @@ from ledger.verify import Report
 from ledger.verify.verification import Verification
 from tests.integration.projected import as_owner
 
-TABLES = {"events": ("append_only",), "receipts": ("append_only",), "heads": ("append_only", "forward_only")}
+TABLES = {"events": ("append_only",), "receipts": ("append_only",), "evidence": ("append_only",), "heads": ("append_only", "forward_only")}
 
 
 @contextmanager

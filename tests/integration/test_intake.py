@@ -14,7 +14,6 @@ from ledger.bootstrap import Service
 from ledger.errors import LedgerError, Malformed
 from ledger.intake import PartyDetails, Received, TransferOrder
 from ledger.privacy.errors import RecordUnfit
-from ledger.privacy.fingerprints import matches
 from ledger.privacy.records import RecordKind
 from tests.integration.serviced import friday_clock, open_corridor, settings_of
 
@@ -100,7 +99,7 @@ def test_a_prepared_order_names_subjects_that_stand_in_the_vault(service: Servic
         assert {name: opened["value"] for name, opened in read[debtor][RecordKind.PARTY].items()} == FATIMA.fields()  # type: ignore[union-attr, index, call-overload]
         assert {name: opened["value"] for name, opened in read[creditor][RecordKind.PARTY].items()} == WANG.fields()  # type: ignore[union-attr, index, call-overload]
         assert request.fingerprint_key == debtor
-        assert matches(request.fingerprint, service.vault.fingerprint_keys([debtor])[debtor], *order.asked)
+        assert order.asked.matches(request.fingerprint, service.vault.fingerprint_keys([debtor])[debtor])
     person = service.vault.person_id(corridor, "abb", "nidn-ma-zz123456")
     assert set(service.vault.subjects_of(person)) == {request.fingerprint_key for request in prepared}  # type: ignore[union-attr]
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from eventsourcing.persistence import OperationalError
 
 from api.authentication import Authenticator, Caller
 from api.errors import NonceReused, SignatureAlgorithmWrong, SignatureWrong, SigningKeyNotInForce, SigningKeyRevoked
@@ -21,6 +22,8 @@ from ledger.clock import SetClock
 from ledger.domain.public_keys import ECDSA_P256
 from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
+from ledger.evidence import SignedRequest
+from ledger.signatures import verifies
 
 NINE = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)
 ABB = Caller("abb", "k1", "abb-psbc", ("initiate",))
@@ -76,9 +79,13 @@ class Door:
 
     def __init__(self, *keys: SigningKey) -> None:
         self.registry, self.nonces = Registry(*keys), Nonces()
+        self.evidence: list[SignedRequest | None] = []
 
     def let_in(self, *heads: SignedHead, corridor: str = "abb-psbc", between: object = None) -> list[Caller | Exception]:
-        """What becomes of requests that come one after the other; ``between`` happens after they were identified."""
+        """What becomes of requests that come one after the other; ``between`` happens after they were identified.
+
+        The evidence that callers bring is laid aside.
+        """
 
         async def story() -> list[Caller | Exception]:
             authenticator = Authenticator(self.registry, self.nonces, SetClock(NINE), age_seconds_max=60)
@@ -88,7 +95,9 @@ class Door:
                     claim = await authenticator.identify(head, corridor)
                     if callable(between):
                         between()
-                    outcomes.append(await authenticator.admit(claim))
+                    caller = await authenticator.admit(claim)
+                    self.evidence.append(caller.signed)
+                    outcomes.append(caller._replace(signed=None))
                 except Exception as error:
                     outcomes.append(error)
             authenticator.close()
@@ -117,6 +126,28 @@ def test_both_algorithms_let_in(private_key: PrivateKey) -> None:
     """The registry says which one a key is of."""
     door = Door(key("k1", private_key))
     assert door.let_in(signed("k1", private_key)) == [ABB]
+
+
+@pytest.mark.parametrize("private_key", [ED_KEY, P256_KEY], ids=["Ed25519", "P-256"])
+def test_who_is_let_in_brings_the_evidence_of_it(private_key: PrivateKey) -> None:
+    """The base that was signed, byte for byte, and the signature: they verify again without the request."""
+    door = Door(key("k1", private_key))
+    head = signed("k1", private_key)
+    door.let_in(head)
+    [evidence] = door.evidence
+    assert evidence is not None
+    assert (evidence.key_id, evidence.created, evidence.nonce, evidence.body) == ("k1", NINE, "nonce-0000000000000001", None)
+    assert evidence.base.decode() == "\n".join(
+        [
+            '"@method": POST',
+            '"@target-uri": https://corridor.example/v1/corridors/abb-psbc/x',
+            '"content-type": application/json',
+            f'"content-digest": {head.value("content-digest")}',
+            '"idempotency-key": "k"',
+            f'"@signature-params": {head.value("signature-input").removeprefix("corridor=")}',
+        ]
+    )
+    assert verifies(algorithm_of(private_key), public_key_hex(private_key), evidence.signature, evidence.base)
 
 
 def test_a_known_key_is_not_looked_up_before_its_signature_is_checked_but_when_it_is_let_in() -> None:
@@ -184,3 +215,28 @@ def test_a_stranger_of_this_corridor_is_told_that_there_is_none() -> None:
     head = signed("k1", ED_KEY)
     outcomes = door.let_in(head, head, corridor="abb-other")
     assert [type(outcome) for outcome in outcomes] == [UnknownCorridor, NonceReused]
+
+
+class Down:
+    """A registry or a book of nonces whose database is away."""
+
+    def find(self, _key_id: str, _corridor: str) -> FoundKey | None:
+        raise OperationalError("away")
+
+    def take(self, _nonces: Sequence[Nonce], _now: datetime) -> list[bool]:
+        raise OperationalError("away")
+
+
+def test_nobody_is_let_in_while_the_database_cannot_be_asked() -> None:
+    """Neither a new key nor one that was known, and not without its nonce: what fails while it is decided who asks lets nobody in."""
+    head = signed("k1", ED_KEY)
+    unknown, known, nonces = (Door(key("k1", ED_KEY)) for _ in range(3))
+    unknown.registry = Down()  # type: ignore[assignment]
+    nonces.nonces = Down()  # type: ignore[assignment]
+
+    def goes_away() -> None:
+        known.registry.find = Down().find  # type: ignore[method-assign]
+
+    outcomes = [unknown.let_in(head), known.let_in(head, between=goes_away), nonces.let_in(head)]
+    assert [[type(outcome) for outcome in one] for one in outcomes] == [[OperationalError]] * 3
+    assert known.nonces.taken == []

@@ -14,6 +14,7 @@ PRODUCTION = {
     "CORRIDOR_MODE": "production",
     "CORRIDOR_DATABASE_URL": "postgresql://corridor:s3cret@db:5432/corridor",
     "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
+    "CORRIDOR_SERVICE_KEY_FILE": "/run/secrets/service.pem",
     "CORRIDOR_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16",
 }
 
@@ -38,6 +39,7 @@ def test_an_empty_environment_is_a_demo_in_the_working_directory() -> None:
         owner_url=None,
         data_dir=HERE / ".corridor",
         key_file=HERE / ".corridor/vault.key",
+        service_key_file=HERE / ".corridor/service.pem",
         host="127.0.0.1",
         port=8000,
         max_body_bytes=67_108_864,
@@ -91,12 +93,14 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_way_out() -> None:
         " connections a process may keep, from 2 to 200.\n"
         "- CORRIDOR_PORT=eighty: is not usable."
         " Write a port number from 1 to 65535.\n"
+        "- CORRIDOR_SERVICE_KEY_FILE: is missing: production mode never makes up the key that answers are signed by."
+        " Name the service's own private key (PEM), readable by its owner only.\n"
         "- CORRIDOR_TRUSTED_PROXIES=proxy.example, 10.0.0.1: is not usable. Write the"
         " addresses or networks, separated by commas, of the proxy that ends TLS and forwards Client-Cert."
     )
 
 
-@pytest.mark.parametrize("missing", ["CORRIDOR_DATABASE_URL", "CORRIDOR_KEY_FILE", "CORRIDOR_TRUSTED_PROXIES"])
+@pytest.mark.parametrize("missing", ["CORRIDOR_DATABASE_URL", "CORRIDOR_KEY_FILE", "CORRIDOR_SERVICE_KEY_FILE", "CORRIDOR_TRUSTED_PROXIES"])
 def test_production_refuses_to_start_without(missing: str) -> None:
     """Each thing that is only good enough for a demo is refused by name."""
     assert f"- {missing}: is missing: production mode" in refused({**PRODUCTION, missing: ""})
@@ -148,6 +152,8 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_OWNER_URL": "postgresql://owner:***@db/corridor",
         "CORRIDOR_DATA_DIR": "/srv/corridor/.corridor",
         "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
+        "CORRIDOR_SERVICE_KEY_FILE": "/run/secrets/service.pem",
+        "CORRIDOR_WEBHOOKS_FILE": "",
         "CORRIDOR_HOST": "127.0.0.1",
         "CORRIDOR_PORT": "8000",
         "CORRIDOR_MAX_BODY_BYTES": "67108864",
