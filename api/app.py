@@ -22,6 +22,7 @@ from api.console.pages import console_app
 from api.gate import Gate
 from api.invalid_input import from_http, from_validation
 from api.key_registry import KeyRegistry, Monotonic
+from api.limits import Limits
 from api.metrics import Failures
 from api.nonces import Nonces
 from api.openapi import document
@@ -107,16 +108,29 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
     app.add_middleware(CommandLane, routes=[route for module in CORRIDOR_ROUTES for route in module.router.routes])
-    settings = service.settings
-    hop = TrustedHop(settings.trusted_proxies, service.clock)
-    app.add_middleware(Gate, authenticator=authenticator, permissions=permissions, hop=hop, body_bytes_max=settings.max_body_bytes)
+    stand_gate(app, service, authenticator, permissions, monotonic)
     if entrance is not None:
         app.add_middleware(PeopleGate, entrance=entrance, console=console_app(app), service=service)
-    app.add_middleware(AnswerSigning, key=read_service_key(settings), clock=service.clock)
+    app.add_middleware(AnswerSigning, key=read_service_key(service.settings), clock=service.clock)
     app.state.failures = Failures()
     app.add_middleware(RequestLog, failures=app.state.failures)
     app.openapi = partial(document, app)  # type: ignore[method-assign] # the framework's own way to replace the document
     return app
+
+
+def stand_gate(
+    app: FastAPI, service: Service, authenticator: Authenticator, permissions: Permissions, monotonic: Monotonic = time.monotonic
+) -> None:
+    """Puts the gate before an application."""
+    settings = service.settings
+    app.add_middleware(
+        Gate,
+        authenticator=authenticator,
+        permissions=permissions,
+        hop=TrustedHop(settings.trusted_proxies, service.clock),
+        limits=Limits.of(settings),
+        monotonic=monotonic,
+    )
 
 
 def authenticator_of(service: Service, monotonic: Monotonic = time.monotonic) -> Authenticator:

@@ -32,7 +32,7 @@ from api.gathering import Gathering
 from api.key_registry import FoundKey
 from api.message_signatures import Signature, signature_base
 from api.nonces import Nonce
-from api.signed_head import SignedHead, signature_of
+from api.signed_head import SignedHead, check_form, signature_of
 from ledger.clock import Clock
 from ledger.domain.signing_key_events import SigningKey
 from ledger.errors import UnknownCorridor
@@ -95,9 +95,13 @@ class Authenticator:
         self._looking.close()
         self._admitting.close()
 
-    async def identify(self, head: SignedHead, corridor: str) -> Claim:
+    def signature(self, head: SignedHead) -> Signature:
+        """The one signature that a head carries for this service. Raises SignatureMissing, SignatureMalformed, SignatureTagWrong."""
+        return signature_of(head)
+
+    async def identify(self, head: SignedHead, signature: Signature, corridor: str) -> Claim:
         """Whose signature the head carries. Raises a subclass of Unauthenticated."""
-        signature = signature_of(head)
+        check_form(signature, head)
         key_id, created = str(signature.parameters["keyid"]), datetime.fromtimestamp(signature.parameters["created"], UTC)
         now = self._clock()
         self._check_age(created, now)

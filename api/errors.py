@@ -37,8 +37,10 @@
         ├── ReportUnknown                  404: no night wrote a report of that id
         ├── MethodNotAllowed               405: not in this way
         ├── AnswerNotAcceptable            406: no answer in the form that is asked for
+        ├── RequestTooSlow                 408: the body did not arrive in time
         ├── BodyTooLarge                   413: more bytes than the service takes
-        └── ContentTypeWrong               415: the body is of another kind than the route takes
+        ├── ContentTypeWrong               415: the body is of another kind than the route takes
+        └── TooManyRequests                429: the key sends more than it may
 
     Unavailable
     └── IdentityProviderDown               503: nobody can sign in at present
@@ -206,3 +208,11 @@ class BodyTooLarge(RequestError):
 
 class ContentTypeWrong(RequestError):
     """The body is declared to be something the route does not take."""
+
+
+class RequestTooSlow(RequestError):
+    """The body was not there after CORRIDOR_BODY_SECONDS_MAX."""
+
+
+class TooManyRequests(RequestError):
+    """The key sends more than CORRIDOR_REQUESTS_PER_SECOND_MAX."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import traceback
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import Authenticator
 from api.client_certificate import TrustedHop
-from api.errors import BodyTooLarge, SignatureMissing
+from api.errors import SignatureMissing
+from api.limits import ClientGone, Commands, Limits, Monotonic, Rate, read_body
 from api.permissions import Permissions
 from api.problems import respond
 from api.signed_head import SignedHead, check_digest, joined
@@ -23,6 +25,7 @@ from api.signed_head import SignedHead, check_digest, joined
 logger = logging.getLogger(__name__)
 
 OPEN_PATHS = frozenset({"/health", "/ready"})
+READS = ("GET", "HEAD")
 _CORRIDOR = re.compile(r"^/v1/corridors/([^/]*)(?:/|$)")
 
 
@@ -30,17 +33,27 @@ class Gate:
     """ASGI middleware: identifies by the head and the client certificate, reads a bounded body, checks its digest, takes the nonce, asks
     whether the key may be used for this, then lets the request in.
 
-    What it found stands in the request's state: ``caller``, ``body``, and the ``fields`` of the head by their names in lower case.
+    What it found stands in the request's state: ``caller``, ``body``, the ``fields`` of the head by their names in lower case, and the
+    ``signature`` as soon as it is read.
     """
 
     def __init__(
-        self, app: ASGIApp, *, authenticator: Authenticator, permissions: Permissions, hop: TrustedHop, body_bytes_max: int
+        self,
+        app: ASGIApp,
+        *,
+        authenticator: Authenticator,
+        permissions: Permissions,
+        hop: TrustedHop,
+        limits: Limits,
+        monotonic: Monotonic = time.monotonic,
     ) -> None:
         self._app = app
         self._hop = hop
         self._authenticator = authenticator
         self._permissions = permissions
-        self._body_bytes_max = body_bytes_max
+        self._limits = limits
+        self._rate = Rate(limits.requests_per_second, monotonic)
+        self._commands = Commands(limits.commands_at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -51,23 +64,14 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         answering = _Answering(send)
         try:
-            if scope["path"] not in OPEN_PATHS:
-                head = _head_of(scope, self._hop.scheme(scope))
-                state = scope.setdefault("state", {})
-                if "session" in state:
-                    # A person whom api.people.gate has let in; nothing is signed.
-                    body = await self._read(head, receive)
-                else:
-                    claim = await self._authenticator.identify(head, _corridor_of(scope["path"]))
-                    self._hop.check(scope, claim.key.principal)
-                    body = await self._read(head, receive)
-                    check_digest(head, body)
-                    state["caller"] = caller = await self._authenticator.admit(claim)
-                    self._permissions.check(caller, scope["method"], scope["path"])
-                state.update(body=body, fields=head.fields)
-                receive = _once(body, receive)
-            await self._app(scope, receive, answering)
-        except _ClientGone:
+            if scope["path"] in OPEN_PATHS:
+                await self._app(scope, receive, answering)
+            elif scope["method"] in READS:
+                await self._let_in(scope, receive, answering)
+            else:
+                with self._commands.one_more():
+                    await self._let_in(scope, receive, answering)
+        except ClientGone:
             return
         except Exception as error:
             response = respond(error)
@@ -78,33 +82,25 @@ class Gate:
                 raise ConnectionAbortedError from None
             await response(scope, receive, send)
 
-    async def _read(self, head: SignedHead, receive: Receive) -> bytes:
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = _head_of(scope, self._hop.scheme(scope))
         declared = head.fields.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._body_bytes_max:
-            raise self._too_large()
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise _ClientGone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self._body_bytes_max:
-                raise self._too_large()
-            if not message.get("more_body", False):
-                return b"".join(parts)
-
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(
-            f"The body has more than {self._body_bytes_max} bytes.",
-            field="body",
-            way_out="Split it: a file of messages can be sent in parts.",
-        )
-
-
-class _ClientGone(Exception):
-    """The connection closed before the request was there: nobody is left to answer."""
+        state = scope.setdefault("state", {})
+        if "session" in state:
+            # A person whom api.people.gate has let in; nothing is signed.
+            body = await read_body(receive, declared, self._limits)
+        else:
+            signature = self._authenticator.signature(head)
+            state["signature"] = signature
+            claim = await self._authenticator.identify(head, signature, _corridor_of(scope["path"]))
+            self._hop.check(scope, claim.key.principal)
+            self._rate.check(claim.key.public_key)
+            body = await read_body(receive, declared, self._limits)
+            check_digest(head, body)
+            state["caller"] = caller = await self._authenticator.admit(claim)
+            self._permissions.check(caller, scope["method"], scope["path"])
+        state.update(body=body, fields=head.fields)
+        await self._app(scope, _once(body, receive), send)
 
 
 class _Answering:

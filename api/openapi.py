@@ -20,8 +20,8 @@ from ledger import errors as e
 _EVERY_SIGNED = (a.Unauthenticated, a.KeyNotPermitted, e.UnknownCorridor, a.RequestInvalid, e.Unavailable, e.LedgerError)
 _EVERY_READ = (*_EVERY_SIGNED, e.ReadTooEarly)
 _EVERY_COMMAND = (
-    *_EVERY_SIGNED, a.IdempotencyKeyMissing, a.IdempotencyKeyMalformed, a.BodyTooLarge, a.ContentTypeWrong, e.KeyReused, e.StillRunning,
-    e.OutcomeUnknown, e.Overloaded, e.NotPermitted,
+    *_EVERY_SIGNED, a.IdempotencyKeyMissing, a.IdempotencyKeyMalformed, a.BodyTooLarge, a.RequestTooSlow, a.ContentTypeWrong, e.KeyReused,
+    e.StillRunning, e.OutcomeUnknown, e.Overloaded, e.NotPermitted,
 )  # fmt: skip
 _OPEN_PATHS = ("/health", "/ready")
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -107,7 +107,7 @@ def _complete(operation: dict[str, Any], schemas: dict[str, Any], *, signed: boo
 def _headers(status: str, *, signed: bool, command: bool) -> dict[str, Any]:
     position = {"Corridor-Position": _header("The log position of the answer; `at_least` of a read takes it.", "integer")}
     replayed = {"Idempotent-Replayed": _header("`true` when this answer was given before under the same key.", "string")}
-    if status == "503":
+    if status in ("429", "503"):
         return {"Retry-After": _header("Seconds after which to ask again.", "integer")}
     if not signed or not (status.startswith("2") or (command and status in ("409", "422", "403", "404"))):
         return {}

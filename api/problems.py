@@ -137,6 +137,8 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     a.AnswerNotAcceptable: Kind(406, "The answer cannot be given in this form"),
     a.BodyTooLarge: Kind(413, "The body is too large"),
     a.ContentTypeWrong: Kind(415, "The content type is not taken"),
+    a.RequestTooSlow: Kind(408, "The body came too slowly"),
+    a.TooManyRequests: Kind(429, "Too many requests", retry_after=1),
     e.Malformed: Kind(400, "The request cannot be read"),
     UnreadableRates: Kind(400, "The rates cannot be read"),
     m.UnreadableMessage: Kind(400, "The message cannot be read"),

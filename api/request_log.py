@@ -7,6 +7,7 @@ somebody writes into a path may be anything.
 from __future__ import annotations
 
 import logging
+import re
 from time import perf_counter
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from api.message_signatures import Signature
 from api.metrics import Failures
 from api.people.operations import operation_name
 from api.problems import code_of
@@ -21,6 +23,7 @@ from api.problems import code_of
 logger = logging.getLogger(__name__)
 
 HEADER = "Request-Id"
+_KEY_ID = re.compile(r"[A-Za-z0-9:._-]{1,64}")
 
 
 class RequestLog:
@@ -77,4 +80,11 @@ class RequestLog:
             said["position"] = int(position)
         if failure is not None:
             said["problem"] = code_of(failure)
+            said |= _key_named(state.get("signature"))
         logger.log(level, "answered", extra=said)
+
+
+def _key_named(signature: Signature | None) -> dict[str, str]:
+    """The key id that a signature names. Whoever is not known may write there what he likes, so no more than an id's letters are kept."""
+    key_id = None if signature is None else signature.parameters.get("keyid")
+    return {"key": key_id} if isinstance(key_id, str) and _KEY_ID.fullmatch(key_id) else {}

@@ -24,7 +24,6 @@ from api.message_signatures import (
     READ_COMPONENTS,
     TAG,
     Signature,
-    Unreadable,
     digest_matches,
     read_signatures,
 )
@@ -64,7 +63,7 @@ class SignedHead(NamedTuple):
 
 
 def signature_of(head: SignedHead) -> Signature:
-    """The one signature made for this service, of the form it has to have. Raises a subclass of Unauthenticated."""
+    """The one signature made for this service. Raises SignatureMissing, SignatureMalformed, SignatureTagWrong."""
     fields = head.fields
     if "signature-input" not in fields or "signature" not in fields:
         raise SignatureMissing(
@@ -74,16 +73,16 @@ def signature_of(head: SignedHead) -> Signature:
         ours = read_signatures(fields["signature-input"], fields["signature"], tag=TAG)
         if ours:
             [signature] = ours
-            _check_parameters(signature)
-            _check_covers(signature, head)
             return signature
-    except (ValueError, TypeError, OverflowError, OSError):
-        raise SignatureMalformed(
-            "Signature-Input is not one readable signature with our tag.",
-            field="signature-input",
-            way_out="Send exactly one, as structured fields of RFC 9421 §4.",
-        ) from None
+    except ValueError:
+        raise _malformed() from None
     raise SignatureTagWrong("No signature carries the tag of this service.", field="tag", way_out=f'Sign with the parameter tag="{TAG}".')
+
+
+def check_form(signature: Signature, head: SignedHead) -> None:
+    """Raises SignatureIncomplete, SignatureCoversMore or SignatureMalformed unless it covers and states what it has to."""
+    _check_parameters(signature)
+    _check_covers(signature, head)
 
 
 def required_components(head: SignedHead) -> tuple[str, ...]:
@@ -123,8 +122,11 @@ def _check_parameters(signature: Signature) -> None:
         )
     created, key_id, nonce = parameters["created"], parameters["keyid"], parameters["nonce"]
     if type(created) is not int or type(key_id) is not str or type(nonce) is not str:
-        raise Unreadable
-    datetime.fromtimestamp(created, UTC)
+        raise _malformed()
+    try:
+        datetime.fromtimestamp(created, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise _malformed() from None
     if not NONCE_CHARACTERS_MIN <= len(nonce) <= NONCE_CHARACTERS_MAX:
         raise SignatureIncomplete(
             f"The nonce has {len(nonce)} characters.",
@@ -151,3 +153,11 @@ def _check_covers(signature: Signature, head: SignedHead) -> None:
             field="signature-input",
             way_out=f"Cover {' '.join(required)}, each once and nothing else.",
         )
+
+
+def _malformed() -> SignatureMalformed:
+    return SignatureMalformed(
+        "Signature-Input is not one readable signature with our tag.",
+        field="signature-input",
+        way_out="Send exactly one, as structured fields of RFC 9421 §4.",
+    )

@@ -17,7 +17,7 @@ from typing import Any, Final, TextIO
 
 REQUEST_FIELDS: Final = ("request", "corridor", "partner")
 """Bound once a request is let in (`structlog.contextvars`): its id, the corridor and who asks."""
-EXTRA_FIELDS: Final = ("command", "method", "operation", "status", "problem", "position", "milliseconds")
+EXTRA_FIELDS: Final = ("command", "method", "operation", "status", "problem", "key", "position", "milliseconds")
 FRAMES_MAX: Final = 6
 _QUIET: Final = ("asyncio", "httpcore", "httpx", "uvicorn.access")
 

@@ -144,6 +144,15 @@ class Settings(BaseModel):
         le=1024 * 1024 * 1024,
         description="Write the largest request body in bytes, from 1024 (1 KiB) to 1073741824 (1 GiB).",
     )
+    body_seconds_max: int = Field(
+        default=30, ge=1, le=3600, description="Write how many seconds a request body may take to arrive, from 1 to 3600."
+    )
+    requests_per_second_max: int = Field(
+        default=1_000, ge=1, le=1_000_000, description="Write how many requests a second one key may send to a process, from 1 to 1000000."
+    )
+    commands_waiting_max: int = Field(
+        default=2_000, ge=1, le=10_000, description="Write how many commands may wait in a process at once, from 1 to 10000."
+    )
     pool_size: int = Field(
         default=8, ge=2, le=200, description="Write the number of database connections a process may keep, from 2 to 200."
     )

@@ -33,7 +33,10 @@ def environment(service: Service) -> dict[str, str]:
         "OWNER_URL": service.owner_url,
         "DATA_DIR": str(settings.data_dir),
         "KEY_FILE": str(settings.key_file),
+        "SERVICE_KEY_FILE": str(settings.service_key_file),
         "SIGNATURE_AGE_SECONDS_MAX": str(SIGNATURE_AGE_SECONDS),
+        # A bench is one partner with one key who asks as fast as he is answered.
+        "REQUESTS_PER_SECOND_MAX": "1000000",
     }
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return theirs | {PREFIX + name: value for name, value in ours.items()}

@@ -1,16 +1,16 @@
-"""The servers of T3, each in a process of its own: the API, and its yardstick: the same body, the same gate with the same signature checks,
-and behind it nothing but an answer."""
+"""The servers of T3, each in a process of its own: the API, and its yardstick: the same body, the same gate with the same signature checks
+and answers signed by the same code, and behind it nothing but an answer."""
 
 from __future__ import annotations
 
 import uvicorn
 from fastapi import FastAPI
 
-from api.app import authenticator_of, create_app
-from api.client_certificate import TrustedHop
-from api.gate import Gate
+from api.answer_signing import AnswerSigning
+from api.app import authenticator_of, create_app, stand_gate
 from api.permissions import Permissions
 from api.schemas.transfers import TransferBody
+from api.service_key import read_service_key
 from ledger.bench.children import settings, told
 from ledger.bootstrap import Service
 
@@ -23,13 +23,8 @@ def bare(service: Service) -> FastAPI:
     async def answer(corridor: str, body: TransferBody) -> dict[str, str]:
         return {"corridor": corridor, "uetr": str(body.uetr)}
 
-    app.add_middleware(
-        Gate,
-        authenticator=authenticator_of(service),
-        permissions=Permissions(),
-        hop=TrustedHop((), service.clock),
-        body_bytes_max=service.settings.max_body_bytes,
-    )
+    stand_gate(app, service, authenticator_of(service), Permissions())
+    app.add_middleware(AnswerSigning, key=read_service_key(service.settings), clock=service.clock)
     return app
 
 
@@ -39,7 +34,9 @@ def main() -> None:
     wanted = told()
     with Service(settings()) as service:
         app = bare(service) if wanted["bare"] else create_app(service)
-        uvicorn.run(app, host=wanted["host"], port=wanted["port"], server_header=False, access_log=False, log_config=None)
+        uvicorn.run(
+            app, host=wanted["host"], port=wanted["port"], server_header=False, proxy_headers=False, access_log=False, log_config=None
+        )
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def test_what_was_not_authenticated_is_logged_and_counted_by_its_kind(served: Se
     httpx.get(served.url + served.path("/transfers"))
     httpx.get(served.url + served.path("/transfers"), auth=served.signer("abb", "stranger"))
     said = {"method": "GET", "operation": "GET /v1/corridors/{corridor}/transfers", "status": 401}
-    assert answered(log) == [said | {"problem": "signature-missing"}, said | {"problem": "signing-key-unknown"}]
+    assert answered(log) == [said | {"problem": "signature-missing"}, said | {"problem": "signing-key-unknown", "key": "stranger"}]
     assert served.app.state.failures.read() == {"signature-missing": 1, "signing-key-unknown": 1}
 
 

@@ -92,7 +92,7 @@ class Door:
             outcomes: list[Caller | Exception] = []
             for head in heads:
                 try:
-                    claim = await authenticator.identify(head, corridor)
+                    claim = await authenticator.identify(head, authenticator.signature(head), corridor)
                     if callable(between):
                         between()
                     caller = await authenticator.admit(claim)

@@ -71,7 +71,7 @@ def let_in(head: SignedHead) -> Caller:
     async def asked() -> Caller:
         authenticator = Authenticator(OneKey(), EveryNonce(), SetClock(NOON), age_seconds_max=60)
         try:
-            return await authenticator.admit(await authenticator.identify(head, "bench-test"))
+            return await authenticator.admit(await authenticator.identify(head, authenticator.signature(head), "bench-test"))
         finally:
             authenticator.close()
 
