@@ -2,6 +2,8 @@
 -- Planned once for each connection: planning these anew took longer than running them.
 -- Of an account's postings only the newest is read, since it states the balance after all of them: a corridor's few accounts have as
 -- many postings as the log has commits.
+-- corridor || '' keeps the planner from the key that begins with the corridor: of a corridor that its statistics have not met it believes
+-- that there is hardly a row, and would go through all of its log for each stream.
 PREPARE lock_head (text) AS
 SELECT FROM ledger.heads WHERE corridor = $1 ORDER BY position DESC LIMIT 1 FOR UPDATE;
 PREPARE catch_up (text, bytea[], uuid[], bigint[]) AS
@@ -24,14 +26,14 @@ FROM (
 ) AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM ledger.events
-    WHERE NOT wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+    WHERE NOT wanted.is_account AND corridor || '' = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
     UNION ALL
     SELECT * FROM ledger.events
     WHERE wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
           AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusSet.v1')
     UNION ALL
     (SELECT * FROM ledger.events
-     WHERE wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+     WHERE wanted.is_account AND corridor || '' = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
            AND topic = 'Account.Posted.v1'
      ORDER BY stream_version DESC
      LIMIT 1)
@@ -96,14 +98,14 @@ FROM (
 ) AS wanted
 CROSS JOIN LATERAL (
     SELECT * FROM ledger.events
-    WHERE NOT wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+    WHERE NOT wanted.is_account AND corridor || '' = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
     UNION ALL
     SELECT * FROM ledger.events
     WHERE wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
           AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusSet.v1')
     UNION ALL
     (SELECT * FROM ledger.events
-     WHERE wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
+     WHERE wanted.is_account AND corridor || '' = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
            AND topic = 'Account.Posted.v1'
      ORDER BY stream_version DESC
      LIMIT 1)
@@ -240,7 +242,7 @@ SELECT low FROM search WHERE low = high;
 -- Every event of one stream in its order.
 SELECT position, boundary, stream_id, stream_version, topic, state, recorded_at, leaf_hash
 FROM ledger.events
-WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+WHERE corridor || '' = %(corridor)s AND stream_id = %(stream_id)s
 ORDER BY stream_version;
 
 -- name: receipt
@@ -259,7 +261,7 @@ WHERE corridor = %(corridor)s AND digest = ANY (%(digests)s::bytea[]);
 -- A slice of one stream, for the library's repositories.
 SELECT stream_id, stream_version, topic, state
 FROM ledger.events
-WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+WHERE corridor || '' = %(corridor)s AND stream_id = %(stream_id)s
       AND stream_version > %(gt)s AND stream_version <= %(lte)s
 ORDER BY stream_version
 LIMIT %(limit)s;
@@ -268,7 +270,7 @@ LIMIT %(limit)s;
 -- The same slice from its end.
 SELECT stream_id, stream_version, topic, state
 FROM ledger.events
-WHERE corridor = %(corridor)s AND stream_id = %(stream_id)s
+WHERE corridor || '' = %(corridor)s AND stream_id = %(stream_id)s
       AND stream_version > %(gt)s AND stream_version <= %(lte)s
 ORDER BY stream_version DESC
 LIMIT %(limit)s;
