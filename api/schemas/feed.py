@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.schemas.parts import Taken, with_example
 from api.schemas.transfers import UETR
-from ledger.projections.feed import FeedEntry
+from ledger.projections.feed import FeedEntry, Kind
 
 ENTRY: dict[str, Any] = {"position": 1208, "recorded_at": "2026-03-27T09:04:10Z", "kind": "paid", "uetr": UETR}
-
-Kind = Literal[
-    "initiated", "rejected", "dispatched", "accepted", "paid", "refused", "cancelled", "expired", "refunded", "returned", "unanswered",
-    "recall_requested", "recall_answered",
-]  # fmt: skip
 
 
 class FeedStep(BaseModel):

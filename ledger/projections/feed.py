@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ledger.projections.snapshot import Snapshot
 
-KINDS = (
+Kind = Literal[
     "initiated", "rejected", "dispatched", "accepted", "paid", "refused", "cancelled", "expired", "refunded", "returned", "unanswered",
     "recall_requested", "recall_answered",
-)  # fmt: skip
+]  # fmt: skip
 """Every kind of entry; before its dispatch only the debtor agent hears of a transfer, and of a refund only it."""
 
 
 class FeedEntry(NamedTuple):
-    """One step of a transfer; ``kind`` is one of `KINDS`.
+    """One step of a transfer; see `Kind`.
 
     The creditor agent acts upon "dispatched" (pay it), "recall_requested" and "unanswered" (answer it), "cancelled" and "expired" (do not
     pay it). What compliance does is in nobody's feed.
@@ -25,7 +25,7 @@ class FeedEntry(NamedTuple):
     position: int
     boundary: int
     recorded_at: datetime
-    kind: str
+    kind: Kind
     uetr: UUID
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -17,7 +17,7 @@ from ledger.projections.balances import balance, balances, in_flight, positions
 from ledger.projections.breaks import breaks, reconciliation_break
 from ledger.projections.cases import case, cases
 from ledger.projections.cycles import cycle, cycles
-from ledger.projections.feed import KINDS, feed
+from ledger.projections.feed import Kind, feed
 from ledger.projections.lines import balance_on, each_line, lines, lines_of
 from ledger.projections.movements import movement, movements
 from ledger.projections.queries import QUERIES, TABLES, copied_columns
@@ -432,7 +432,7 @@ def test_a_banks_feed_tells_it_what_happened_to_its_transfers_in_log_order(at: S
     told = [(entry.kind, entry.uetr) for entry in feed(at, "psbc")]
     assert told == [(kind, uetr_of(number)) for kind, number in seen_by_psbc]
     assert [entry.kind for entry in feed(at, "psbc", after=feed(at, "psbc")[-3].position)] == ["initiated", "dispatched"]
-    assert {entry.kind for entry in [*feed(at, "abb"), *feed(at, "psbc")]} == set(KINDS)
+    assert {entry.kind for entry in [*feed(at, "abb"), *feed(at, "psbc")]} == set(get_args(Kind))
 
 
 # Hostile text and the schema
