@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from ledger.eventstore.records import Evidence
 from ledger.evidence import joined
 from ledger.evidence_check import Stated, digest_fits, read_base, wrong_with
 from ledger.key_times import KeyTimes
-from ledger.messages_in import message_key
+from ledger.messages.received import keys_of_cause
 from ledger.privacy.records import RecordKind
 from ledger.projections.audit_trail import TrailEntry
 
@@ -46,20 +47,20 @@ class EvidenceShown(NamedTuple):
 
 
 def evidence_of_trail(ledger: Ledger, trail: Iterable[TrailEntry]) -> list[EvidenceShown]:
-    """The evidence of every command in a trail, in their order; a transfer that came in a file shows the file's."""
+    """The evidence of every command in a trail, in their order; what a message asked for shows the message's."""
     first: dict[UUID, TrailEntry] = {}
     for entry in trail:
         first.setdefault(entry.command, entry)
-    of_files = {
-        command: ids.command_id(ledger.corridor_code, entry.actor, message_key(entry.cause))
+    of_messages = {
+        command: [ids.command_id(ledger.corridor_code, entry.actor, key) for key in keys_of_cause(entry.cause)]
         for command, entry in first.items()
         if entry.cause
     }
-    found = evidence_of(ledger.log_store.pool, ledger.corridor_code, {*first, *of_files.values()})
+    found = evidence_of(ledger.log_store.pool, ledger.corridor_code, {*first, *chain.from_iterable(of_messages.values())})
     keys = key_times(ledger)
     shown = []
     for command, entry in first.items():
-        asked_by = command if command in found else of_files.get(command, command)
+        asked_by = next((one for one in (command, *of_messages.get(command, ())) if one in found), command)
         what = entry.topic.rpartition(".")[0]
         bare = EvidenceShown(entry.position, entry.actor, what, command)
         evidence = found.get(asked_by)

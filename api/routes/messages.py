@@ -12,7 +12,7 @@ from api.openapi import answers
 from api.schemas.messages import FileAnswer
 from ledger import errors as e
 from ledger.iso20022.errors import UnreadableMessage
-from ledger.messages_in import import_credit_transfers
+from ledger.messages.credit_transfers import import_credit_transfers
 
 router = APIRouter(tags=["transfers"])
 

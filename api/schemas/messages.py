@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from api.schemas.parts import with_example
 from api.schemas.transfers import UETR
-from ledger.messages_in import ImportReport, TransferOutcome
+from ledger.messages.credit_transfers import ImportReport
+from ledger.messages.taken import Outcome
 
 TAKEN: dict[str, Any] = {"index": 1, "uetr": UETR, "end_to_end_id": "E2E-4711", "status": "ACSP", "position": 1208}
 TURNED_AWAY: dict[str, Any] = {
@@ -43,7 +44,7 @@ class TransferAnswer(BaseModel):
     position: int | None = Field(default=None, description="Where the answer stands in the log; absent when the transfer was unreadable.")
 
     @classmethod
-    def of(cls, outcome: TransferOutcome) -> TransferAnswer:
+    def of(cls, outcome: Outcome) -> TransferAnswer:
         """Empty texts are left out."""
         return cls(**{name: getattr(outcome, name) or None for name in cls.model_fields if name not in ("index", "status")},
                    index=outcome.index, status=outcome.status)  # fmt: skip

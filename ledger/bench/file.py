@@ -22,7 +22,7 @@ from ledger.bootstrap import Service
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.fields import Limits
 from ledger.iso20022.pacs008 import ScannedFile
-from ledger.messages_in import import_credit_transfers
+from ledger.messages.credit_transfers import import_credit_transfers
 
 SENDER = "abb"
 FLOOR, MEMORY_MB_MAX, READ_PER_SECOND_MIN = 0.5, 300.0, 5_000

@@ -20,7 +20,7 @@ from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.domain.money import format_amount, parse_amount
 from ledger.errors import Malformed
-from ledger.messages_in import import_credit_transfers
+from ledger.messages.credit_transfers import import_credit_transfers
 
 transfer_app = typer.Typer(help="The steps of one transfer.", no_args_is_help=True)
 cycle_app = typer.Typer(help="Settlement cycles.", no_args_is_help=True)

@@ -10,6 +10,7 @@ from ledger.domain.account import Account
 from ledger.domain.aggregate import Decision
 from ledger.domain.case import check_officer
 from ledger.domain.corridor import Corridor
+from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import (
     TermsInvalid,
 )
@@ -51,5 +52,6 @@ def set_account_status(command: c.SetAccountStatus, books: Books) -> Result:
 
 def receive_message(command: c.ReceiveMessage, books: Books) -> Result:
     """Changes nothing; the instant of its receipt is when the file first came."""
-    books.terms.participant(command.actor)
+    if command.actor != SETTLEMENT_BANK:
+        books.terms.participant(command.actor)
     return {"message_id": command.message_id, "changed": False}

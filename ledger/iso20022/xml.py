@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Never
+from typing import BinaryIO, NamedTuple, Never
 
 from lxml import etree
 
@@ -34,6 +34,7 @@ from ledger.iso20022.errors import (
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits, OpenPart, Place
 
 _CHUNK_BYTES = 64 * 1024
+_OPENING_BYTES = 4 * 1024  # of a message whose kind alone is asked for
 # Parts stand at most this deep below Document, so the paths of deeper elements need not be put together to be looked up.
 _PART_DEPTH_MAX = 3
 # A message has a few hundred places for elements; a hostile one must not fill memory with invented ones.
@@ -68,16 +69,7 @@ class MessageStream:
         part before the iteration is complete.
         """
         target = _Target(self)
-        parser = etree.XMLParser(
-            target=target,  # type: ignore[arg-type]  # lxml takes targets without comment(); its stubs do not know
-            resolve_entities=False,
-            load_dtd=False,
-            dtd_validation=False,
-            attribute_defaults=False,
-            no_network=True,
-            huge_tree=False,
-            recover=False,
-        )
+        parser = _parser(target)
         size = 0
         for chunk in _chunks(self.source):
             size += len(chunk)
@@ -117,6 +109,44 @@ def identify(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> str:
     for _ in stream:
         pass
     return stream.version
+
+
+class Opening(NamedTuple):
+    """How a message begins: its version, such as ``pacs.008.001.08``, and the header that stands before it."""
+
+    version: str
+    header: BusinessHeader | None
+
+
+def opening(source: bytes, limits: Limits = DEFAULT_LIMITS) -> Opening:
+    """What a message is, read as far as its Document begins; the rest is left to who knows the kind. Raises UnreadableMessage."""
+    stream = MessageStream(source, message="", parts=frozenset(), versions=range(1, 100), limits=limits)
+    target = _Target(stream)
+    parser = _parser(target)
+    for chunk in _chunks(source[: limits.file_bytes_max], _OPENING_BYTES):
+        try:
+            parser.feed(chunk)
+        except etree.XMLSyntaxError as error:
+            if not stream.version:
+                _refuse_syntax(error, at_end=False)
+        if stream.version:
+            return Opening(stream.version, stream.header)
+        target.check_pending()
+    # It has no Document: reading it to the end says what is wrong with it.
+    return Opening(identify(source, limits), None)
+
+
+def _parser(target: _Target) -> etree.XMLParser:
+    return etree.XMLParser(
+        target=target,  # type: ignore[arg-type]  # lxml takes targets without comment(); its stubs do not know
+        resolve_entities=False,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        no_network=True,
+        huge_tree=False,
+        recover=False,
+    )
 
 
 class _Target:
@@ -344,9 +374,9 @@ class _Target:
         return local if namespace == self._namespace else tag
 
 
-def _chunks(source: bytes | BinaryIO) -> Iterator[bytes]:
+def _chunks(source: bytes | BinaryIO, size: int = _CHUNK_BYTES) -> Iterator[bytes]:
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    while chunk := stream.read(_CHUNK_BYTES):
+    while chunk := stream.read(size):
         yield chunk
 
 

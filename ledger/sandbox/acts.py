@@ -22,7 +22,7 @@ from ledger.intake import order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, Product
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import JobReport, close_cycle, expire_due, flag_unanswered, up_to_date
-from ledger.messages_in import ImportReport, import_credit_transfers
+from ledger.messages.credit_transfers import ImportReport, import_credit_transfers
 from ledger.privacy.commitments import commit
 from ledger.projections.balances import balance
 from ledger.rates_in import import_rate_sheet

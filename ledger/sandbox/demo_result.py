@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger import verify
 from ledger.domain.money import format_amount
 from ledger.iso20022.credit_transfer import CreditTransfer
-from ledger.messages_in import ImportReport
+from ledger.messages.credit_transfers import ImportReport
 from ledger.projections.audit_trail import TrailEntry
 from ledger.projections.balances import Balance, InFlight
 from ledger.projections.cycles import Cycle

@@ -12,7 +12,7 @@ from api.app import CORRIDOR_ROUTES
 from api.errors import RequestError
 from api.problems import PROBLEMS, code_of
 from api.routes import health
-from ledger import handlers, messages_in
+from ledger import handlers
 from ledger.cli import main as _cli  # noqa: F401 - importing it adds every command to the application
 from ledger.cli.frame import EXIT_CODES, FOUND, OK, USAGE, app
 from ledger.commands import Command
@@ -23,6 +23,7 @@ from ledger.errors import Refusal
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_reasons import status_reason
+from ledger.messages import credit_transfers
 from ledger.settings import PREFIX, Settings
 from ledger.verify import RULES
 from reconciliation import errors as _statement_errors  # noqa: F401 - they belong to the tree of unreadable messages
@@ -161,7 +162,7 @@ def test_unreadable_messages_are_those_of_the_error_tree() -> None:
 
 def test_statuses_told_after_import_are_those_of_the_state() -> None:
     """A hold is told like a queue."""
-    assert dict(rows_of("messages", "What a pacs.002 says")) == messages_in._STATUS_BY_STATE
+    assert dict(rows_of("messages", "What a pacs.002 says")) == credit_transfers._STATUS_BY_STATE
 
 
 def test_accounts_and_entries_are_those_of_the_posting_module() -> None:

@@ -18,7 +18,7 @@ from ledger.domain.terms import Participant
 from ledger.iso20022.credit_transfer import CreditTransfer, Product
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import JobReport, close_cycle, expire_due, flag_unanswered, fund_waiting, run_due, up_to_date
-from ledger.messages_in import import_credit_transfers
+from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
 from tests.integration.serviced import FRIDAY, facts, friday_clock, open_corridor, settings_of

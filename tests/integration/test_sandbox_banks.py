@@ -14,7 +14,7 @@ from ledger.clock import SetClock
 from ledger.intake import order_of
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import up_to_date
-from ledger.messages_in import import_credit_transfers
+from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.projections.balances import balances
 from ledger.projections.rate_sheets import rate_sheets
 from ledger.projections.transfers import transfers

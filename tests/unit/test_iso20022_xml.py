@@ -8,7 +8,7 @@ import pytest
 from ledger.iso20022 import errors
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.fields import Limits, safe
-from ledger.iso20022.xml import MessageStream, identify
+from ledger.iso20022.xml import MessageStream, identify, opening
 
 PACS = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"
 HEAD = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02"
@@ -231,3 +231,18 @@ def test_every_error_of_the_tree_stands_in_its_drawing() -> None:
 
     drawn = [line.replace("│", " ").split("── ")[1].split()[0] for line in (errors.__doc__ or "").splitlines() if "── " in line]
     assert sorted(drawn) == sorted(names(errors.UnreadableMessage))
+
+
+def test_how_a_message_begins_is_read_without_the_rest_of_it() -> None:
+    """Version and header are known from its first bytes; what is wrong further on is found by who reads it all."""
+    text = f"<E>{header('pacs.008.001.08')}{DOCUMENT.removesuffix('</Document>')}" + " " * 70_000 + "</Wrong>"
+    began = opening(text.encode())
+    assert began.version == "pacs.008.001.08"
+    assert began.header == BusinessHeader("head.001.001.02", "pacs.008.001.08", "B1", "AAAAMAMC", None, None, None)
+
+
+@pytest.mark.parametrize(("text", "error"), [("<Envelope/>", errors.DocumentMissing), ("<<", errors.NotXml), ("", errors.NotXml)])
+def test_a_message_that_never_begins_is_refused_by_name(text: str, error: type[errors.UnreadableMessage]) -> None:
+    """Nothing in it says what it is."""
+    with pytest.raises(error):
+        opening(text.encode())

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from lxml import etree
 
-from ledger import messages_in
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.errors import KeyReused, NotPermitted, UnknownCorridor, UnknownParticipant
@@ -18,7 +17,9 @@ from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.errors import TruncatedMessage
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Agent, Identification
-from ledger.messages_in import ImportReport, TransferOutcome, import_credit_transfers
+from ledger.messages import credit_transfers
+from ledger.messages.credit_transfers import ImportReport, import_credit_transfers
+from ledger.messages.taken import Outcome
 from ledger.sandbox.generator import generate_pacs008, generate_transfers, group_of
 from ledger.sandbox.planted_faults import PlantedKind, generate_faulty_pacs008
 from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
@@ -62,12 +63,12 @@ def plain(count: int = GOOD, seed: int = SEED) -> list[CreditTransfer]:
     return list(generate_transfers(seed, count, facts(with_release_condition=False)))
 
 
-def outcome(transfer: CreditTransfer, status: str, **said: object) -> TransferOutcome:
+def outcome(transfer: CreditTransfer, status: str, **said: object) -> Outcome:
     """The expected answer to a transfer, but for its position."""
-    return TransferOutcome(transfer.index, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, status, **said)
+    return Outcome(transfer.index, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, status, **said)
 
 
-def told(report: ImportReport) -> list[TransferOutcome]:
+def told(report: ImportReport) -> list[Outcome]:
     """The answers without log positions, which depend on how the batches fell."""
     return [replace(one, position=None, replayed=False) for one in report.transfers]
 
@@ -82,7 +83,7 @@ def test_one_bad_transfer_in_five_hundred_is_named_and_the_others_go_through(ser
 
     assert len(report.taken) == 499
     [named] = report.rejected
-    assert replace(named, position=None) == TransferOutcome(
+    assert replace(named, position=None) == Outcome(
         index=fault.index,
         uetr=fault.uetr,
         instruction_id=f"I-20260327-{SEED}-{fault.index:05}",
@@ -114,7 +115,7 @@ def test_an_import_that_stopped_in_the_middle_goes_on_where_it_stopped(
     service: Service, corridor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It died when the first chunk was answered and the second one was being decided: the same file again takes in the rest."""
-    monkeypatch.setattr(messages_in, "CHUNK", 7)
+    monkeypatch.setattr(credit_transfers, "CHUNK", 7)
     data = file_of(plain())
 
     def die(_done: int, _of: int) -> None:
@@ -248,7 +249,7 @@ def test_banks_that_are_not_where_they_should_be_turn_away_their_own_transfer_on
 def test_a_file_of_another_bank_is_refused_whole(service: Service, corridor: str) -> None:
     """The instructing agent of the file must be the one who sends it."""
     before = head(service, corridor)
-    with pytest.raises(NotPermitted, match="instructing agent ABBMMAMCXXX is not psbc"):
+    with pytest.raises(NotPermitted, match="names ABBMMAMCXXX as its sender, which is not psbc"):
         import_credit_transfers(service, corridor, "psbc", generate_pacs008(SEED, GOOD, facts()))
     with pytest.raises(UnknownParticipant):
         import_credit_transfers(service, corridor, "nobody", generate_pacs008(SEED, GOOD, facts()))

@@ -9,24 +9,22 @@ adds nothing; the same message id with other content is refused.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 from textwrap import wrap
-from uuid import UUID
 
 from pydantic import ValidationError
 
-from ledger.application import Asked, Ledger
+from ledger.application import Ledger
 from ledger.batching import Answer, Answered, Request, decode_answer
 from ledger.bootstrap import Service
-from ledger.commands import ReceiveMessage
 from ledger.domain import ids
 from ledger.domain.terms import Terms
-from ledger.errors import KeyReused, Malformed, NotPermitted, Refusal
+from ledger.errors import Malformed, NotPermitted, Refusal
 from ledger.evidence import SignedRequest
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
@@ -34,9 +32,12 @@ from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
 from ledger.iso20022.pacs008 import ScannedFile
 from ledger.iso20022.status_reasons import status_reason
+from ledger.messages.received import Came, Incoming
+from ledger.messages.taken import REJECTED, Outcome, Progress, Taken, last_position
 
 # Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
 CHUNK = 500
+PACS008 = "pacs.008"
 
 # Where a transfer can stand right after it was taken in, and what its sender is told. A hold, a condition and a queue are told alike,
 # so that a hold tips nobody off.
@@ -48,38 +49,8 @@ _STATUS_BY_STATE = {
     "dispatched": "ACSP",
     "rejected": "RJCT",
 }
-REJECTED = "RJCT"
 _MESSAGE_ID_MAX = 35  # Max35Text
 _LINE_MAX = 105  # Max105Text
-
-Progress = Callable[[int, int], None]
-"""Told after each chunk how many transfers of how many have their answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class TransferOutcome:
-    """The answer to one transfer of a file; ``index`` counts from 1.
-
-    ``status`` is ACTC, ACSP, PDNG or RJCT. For RJCT ``reason`` is the ExternalStatusReason1Code, ``rule`` the id of the rule it broke or
-    the code of the refusal, ``field`` the input at fault and ``sentence`` what to do; nothing personal is in them. ``position`` is where
-    the answer stands in the log, None where the transfer could not be read and left nothing there.
-    """
-
-    index: int
-    uetr: UUID | None
-    instruction_id: str | None
-    end_to_end_id: str | None
-    status: str
-    reason: str = ""
-    rule: str = ""
-    field: str = ""
-    sentence: str = ""
-    position: int | None = None
-    replayed: bool = False
-
-    @property
-    def rejected(self) -> bool:
-        return self.status == REJECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +60,25 @@ class ImportReport:
     group: GroupHeader
     received_at: datetime
     recognised: bool
-    transfers: tuple[TransferOutcome, ...]
+    transfers: tuple[Outcome, ...]
 
     @property
     def message_id(self) -> str:
         return self.group.message_id
 
     @property
-    def taken(self) -> tuple[TransferOutcome, ...]:
+    def taken(self) -> tuple[Outcome, ...]:
         """The transfers that entered the ledger, those that wait among them."""
         return tuple(transfer for transfer in self.transfers if not transfer.rejected)
 
     @property
-    def rejected(self) -> tuple[TransferOutcome, ...]:
+    def rejected(self) -> tuple[Outcome, ...]:
         return tuple(transfer for transfer in self.transfers if transfer.rejected)
 
     @property
     def position(self) -> int:
         """Reads that ask for at least this log position see every transfer of the file; 0 when none entered the ledger."""
-        return max((transfer.position or 0 for transfer in self.transfers), default=0)
+        return last_position(self.transfers)
 
     def to_pacs002(self) -> bytes:
         """The answer as pacs.002.001.10; asked again it is the same, byte for byte."""
@@ -141,24 +112,52 @@ def import_credit_transfers(
     this actor, KeyReused when the message id came before with other content. After Unavailable, OutcomeUnknown or a crash the same file
     goes on where it stopped.
     """
-    ledger = service.ledger(corridor)
-    terms = ledger.terms()
+    terms = service.ledger(corridor).terms()
     terms.participant(actor)
-    file = ScannedFile(data, limits)
-    group = file.group
-    _check_sender(group, actor, terms)
-    came = _receive(ledger, actor, group.message_id, data, signed)
-    asked = Asked("FILE", message_key(group.message_id), sha256(data).digest())
-    sender = _Sender(
-        ledger=ledger,
-        intake=service.intake(corridor),
-        terms=terms,
-        actor=actor,
-        message_id=group.message_id,
-        asked=asked,
-        came_before=came.replayed,
+    return _import(
+        Incoming(
+            service=service,
+            corridor=corridor,
+            actor=actor,
+            terms=terms,
+            data=data,
+            message=PACS008,
+            version="",
+            signed=signed,
+            progress=progress,
+            limits=limits,
+        )
     )
-    outcomes: list[TransferOutcome] = []
+
+
+def take_in_credit_transfers(incoming: Incoming) -> Taken:
+    """Takes in a pacs.008; the reply is its pacs.002."""
+    # Only the debtor agent sends one, so the settlement bank is no stranger here but in the wrong place.
+    incoming.terms.participant(incoming.actor)
+    report = _import(incoming)
+    return Taken(
+        message=incoming.message,
+        version=report.group.version,
+        message_id=report.message_id,
+        received_at=report.received_at,
+        recognised=report.recognised,
+        items=report.transfers,
+        reply=report.to_pacs002(),
+    )
+
+
+def _import(incoming: Incoming) -> ImportReport:
+    file = ScannedFile(incoming.data, incoming.limits)
+    group = file.group
+    came = incoming.receive(group.message_id, group.instructing_agent.bic if group.instructing_agent else None)
+    sender = _Sender(
+        ledger=incoming.ledger,
+        intake=incoming.service.intake(incoming.corridor),
+        terms=incoming.terms,
+        actor=incoming.actor,
+        came=came,
+    )
+    outcomes: list[Outcome] = []
     submitted: deque[_Chunk] = deque()
     transfers = iter(file)
     try:
@@ -168,18 +167,18 @@ def import_credit_transfers(
                 submitted.append(sender.submit(chunk))
             if len(submitted) > 1 or not chunk:
                 outcomes.extend(sender.answers(submitted.popleft()))
-                if progress is not None:
-                    progress(len(outcomes), len(file))
+                if incoming.progress is not None:
+                    incoming.progress(len(outcomes), len(file))
     except BaseException:
         # What the batcher holds is decided all the same; whoever sends the file again then finds the answers.
         for left in submitted:
-            wait(one[1] for one in left if not isinstance(one, TransferOutcome))
+            wait(one[1] for one in left if not isinstance(one, Outcome))
         raise
-    return ImportReport(group, came.recorded_at, came.replayed, tuple(outcomes))
+    return ImportReport(group, came.received_at, came.recognised, tuple(outcomes))
 
 
 _Pending = tuple[CreditTransfer, Future[Answered]]
-_Chunk = list[TransferOutcome | _Pending]
+_Chunk = list[Outcome | _Pending]
 """Transfers in the file's order: answered at once, or in the batcher's hands."""
 
 
@@ -191,13 +190,11 @@ class _Sender:
     intake: Intake
     terms: Terms
     actor: str
-    message_id: str
-    asked: Asked
-    came_before: bool
+    came: Came
 
     def submit(self, chunk: Sequence[CreditTransfer | TransferFault]) -> _Chunk:
         """Stores the parties and queues the commands; what needs no command, or cannot have one, is answered already."""
-        answered: dict[int, TransferOutcome] = {}
+        answered: dict[int, Outcome] = {}
         orders: list[tuple[CreditTransfer, Received]] = []
         for transfer in chunk:
             if isinstance(transfer, TransferFault):
@@ -209,7 +206,7 @@ class _Sender:
                 answered[transfer.index] = _refused(transfer, refusal.code, refusal.field, str(refusal))
             except ValidationError as error:
                 answered[transfer.index] = _unusable(transfer, error)
-        if self.came_before:
+        if self.came.recognised:
             orders = self._without_answered(orders, answered)
         fit: list[tuple[CreditTransfer, Request]] = []
         for (transfer, _), prepared in zip(orders, self.intake.prepare_all([received for _, received in orders]), strict=True):
@@ -221,14 +218,14 @@ class _Sender:
         pending = {transfer.index: (transfer, future) for (transfer, _), future in zip(fit, futures, strict=True)}
         return [answered.get(transfer.index) or pending[transfer.index] for transfer in chunk]
 
-    def answers(self, chunk: _Chunk) -> Iterator[TransferOutcome]:
+    def answers(self, chunk: _Chunk) -> Iterator[Outcome]:
         """Every transfer's answer, waited for."""
         for one in chunk:
-            if isinstance(one, TransferOutcome):
+            if isinstance(one, Outcome):
                 yield one
             else:
                 transfer, future = one
-                yield _answered(transfer, self.ledger.answer(future.result(), self.asked))
+                yield _answered(transfer, self.ledger.answer(future.result(), self.came.asked))
 
     def _received(self, transfer: CreditTransfer) -> Received:
         """Raises NotPermitted or UnknownParticipant for banks that are not where they should be."""
@@ -240,11 +237,11 @@ class _Sender:
                 value=bic,
                 way_out="Each bank sends its own transfers.",
             )
-        key = f"{message_key(self.message_id)}/{transfer.uetr}"
-        return Received(order_of(transfer, self.terms), self.actor, key, self.message_id, self.asked)
+        key = self.came.key_of(transfer.uetr)
+        return Received(order_of(transfer, self.terms), self.actor, key, self.came.cause, self.came.asked)
 
     def _without_answered(
-        self, orders: Sequence[tuple[CreditTransfer, Received]], answered: dict[int, TransferOutcome]
+        self, orders: Sequence[tuple[CreditTransfer, Received]], answered: dict[int, Outcome]
     ) -> list[tuple[CreditTransfer, Received]]:
         """Those that have no answer yet; the answers of the others are told. The file is known to be the same, byte for byte."""
         digests = [ids.receipt_digest(received.actor, received.idempotency_key) for _, received in orders]
@@ -258,39 +255,10 @@ class _Sender:
         return left
 
 
-def message_key(message_id: str) -> str:
-    """The idempotency key under which a file is received: its own message id makes it unique."""
-    return f"pacs.008/{message_id}"
-
-
-def _check_sender(group: GroupHeader, actor: str, terms: Terms) -> None:
-    bic = group.instructing_agent.bic if group.instructing_agent else None
-    if bic is not None and terms.participant_of_bic(bic) != actor:
-        raise NotPermitted(
-            f"The file's instructing agent {bic} is not {actor}.",
-            field="GrpHdr/InstgAgt",
-            value=bic,
-            way_out="Each bank sends its own files.",
-        )
-
-
-def _receive(ledger: Ledger, actor: str, message_id: str, data: bytes, signed: SignedRequest | None) -> Answer:
-    """Binds the message id to this content, for good. Raises KeyReused when it is bound to another."""
-    command = ReceiveMessage(
-        corridor=ledger.corridor_code, actor=actor, idempotency_key=message_key(message_id), cause=message_id, message_id=message_id
-    )
-    try:
-        return ledger.execute(command, Asked("FILE", message_key(message_id), data, signed))
-    except KeyReused:
-        raise KeyReused(
-            f"Message id {message_id!r} came before with other content. Send other content under a message id of its own."
-        ) from None
-
-
 # One transfer's answer
 
 
-def _answered(transfer: CreditTransfer, answer: Answer) -> TransferOutcome:
+def _answered(transfer: CreditTransfer, answer: Answer) -> Outcome:
     if answer.refusal is not None:
         refusal = answer.refusal
         sentence = f"{refusal['detail']} {refusal['way_out']}".strip()
@@ -299,26 +267,26 @@ def _answered(transfer: CreditTransfer, answer: Answer) -> TransferOutcome:
     return _outcome(transfer, _STATUS_BY_STATE[answer.result["state"]], answer=answer)
 
 
-def _refused(transfer: CreditTransfer, code: str, field: str, sentence: str, answer: Answer | None = None) -> TransferOutcome:
+def _refused(transfer: CreditTransfer, code: str, field: str, sentence: str, answer: Answer | None = None) -> Outcome:
     return _outcome(transfer, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer)
 
 
-def _unfit(transfer: CreditTransfer, unfit: Unfit) -> TransferOutcome:
+def _unfit(transfer: CreditTransfer, unfit: Unfit) -> Outcome:
     """A party that cannot be screened, or an identity document that says nothing."""
     if isinstance(unfit, Malformed):
         return _refused(transfer, "malformed", unfit.field, str(unfit))
     return _refused(transfer, "record-unfit", "", str(unfit))
 
 
-def _unusable(transfer: CreditTransfer, error: ValidationError) -> TransferOutcome:
+def _unusable(transfer: CreditTransfer, error: ValidationError) -> Outcome:
     """Only the names of the fields are told: their values may be personal."""
     fields = sorted({".".join(map(str, found["loc"])) for found in error.errors(include_input=False)})
     sentence = f"These fields of a party cannot be kept: {', '.join(fields)}. Send them within the length and form of their types."
     return _refused(transfer, "party-field-invalid", fields[0], sentence)
 
 
-def _fault(fault: TransferFault) -> TransferOutcome:
-    return TransferOutcome(
+def _fault(fault: TransferFault) -> Outcome:
+    return Outcome(
         index=fault.index,
         uetr=fault.uetr,
         instruction_id=fault.instruction_id,
@@ -340,8 +308,8 @@ def _outcome(
     field: str = "",
     sentence: str = "",
     answer: Answer | None = None,
-) -> TransferOutcome:
-    return TransferOutcome(
+) -> Outcome:
+    return Outcome(
         index=transfer.index,
         uetr=transfer.uetr,
         instruction_id=transfer.instruction_id,
@@ -356,7 +324,7 @@ def _outcome(
     )
 
 
-def _status_of(transfer: TransferOutcome) -> TransferStatus:
+def _status_of(transfer: Outcome) -> TransferStatus:
     reason = None
     if transfer.rejected:
         lines = (f"{transfer.rule} {transfer.field}".strip(), *wrap(transfer.sentence, _LINE_MAX))

@@ -1,0 +1,62 @@
+"""The one way in for messages: what it is decides who takes it. Every kind that is taken has its row in `HANDLERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ledger.bootstrap import Service
+from ledger.domain.movement import SETTLEMENT_BANK
+from ledger.evidence import SignedRequest
+from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
+from ledger.iso20022.xml import opening
+from ledger.messages.credit_transfers import take_in_credit_transfers
+from ledger.messages.received import Incoming
+from ledger.messages.taken import Progress, Taken, not_taken
+
+Handler = Callable[[Incoming], Taken]
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "pacs.008": take_in_credit_transfers,
+}
+
+
+def take_in(
+    service: Service,
+    corridor: str,
+    actor: str,
+    data: bytes,
+    *,
+    signed: SignedRequest | None = None,
+    progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Taken:
+    """Takes in a message of any kind that ``actor`` sent: a participant's key, or ``bank:settlement``.
+
+    Raises UnreadableMessage when nothing of it can be acted on (UnexpectedMessage for a kind that has no row here), UnknownCorridor,
+    UnknownParticipant, NotPermitted when it names another sender, KeyReused when its message id came before with other content. After
+    Unavailable, OutcomeUnknown or a crash the same message goes on where it stopped.
+    """
+    terms = service.ledger(corridor).terms()
+    if actor != SETTLEMENT_BANK:
+        terms.participant(actor)
+    began = opening(data, limits)
+    message = began.version[: len("pacs.008")]
+    handler = HANDLERS.get(message)
+    if handler is None:
+        raise not_taken(began.version, HANDLERS)
+    return handler(
+        Incoming(
+            service=service,
+            corridor=corridor,
+            actor=actor,
+            terms=terms,
+            data=data,
+            message=message,
+            version=began.version,
+            header=began.header,
+            signed=signed,
+            progress=progress,
+            limits=limits,
+        )
+    )
