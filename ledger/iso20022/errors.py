@@ -105,7 +105,7 @@ class UnsupportedVersion(WrongMessage):
 
 
 class HeaderContradictsDocument(WrongMessage):
-    """The business application header announces another message, or a newer version, than the Document is."""
+    """The business application header announces another message, a newer version or another sender than the Document has."""
 
 
 class WrongStructure(UnreadableMessage):

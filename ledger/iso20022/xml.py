@@ -3,42 +3,27 @@
 A message is read as a few *parts* (the group header, each transfer, each entry of a statement). A part arrives as `Fields`: the text
 of its elements by path. Nothing else of the document is kept, so a file of ten thousand transfers needs the memory of one.
 
-The Document may stand alone or in any envelope, with or without a business application header.
+The Document may stand alone or in any envelope, with or without a business application header: as elements, or as the characters of an
+element of the envelope. Header and Document may follow each other without anything around them.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple, Never
 
 from lxml import etree
 
-from ledger.iso20022.envelope import (
-    BusinessHeader,
-    check_header_announces_document,
-    is_header_namespace,
-    read_header,
-    version_of,
-)
-from ledger.iso20022.errors import (
-    DocumentMissing,
-    ForbiddenDoctype,
-    NotXml,
-    SeveralDocuments,
-    TooDeep,
-    TooLarge,
-    TruncatedMessage,
-)
-from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits, OpenPart, Place
+from ledger.iso20022.envelope import BusinessHeader
+from ledger.iso20022.errors import DocumentMissing, NotXml, TooLarge, TruncatedMessage
+from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
+from ledger.iso20022.siblings import Rooted, without_declaration
+from ledger.iso20022.target import Target
 
 _CHUNK_BYTES = 64 * 1024
 _OPENING_BYTES = 4 * 1024  # of a message whose kind alone is asked for
-# Parts stand at most this deep below Document, so the paths of deeper elements need not be put together to be looked up.
-_PART_DEPTH_MAX = 3
-# A message has a few hundred places for elements; a hostile one must not fill memory with invented ones.
-_PLACES_KEPT_MAX = 5_000
 # Error numbers of libxml2 (libxml/xmlerror.h).
 _DOCUMENT_EMPTY, _CONTENT_AFTER_END, _TAG_MISMATCH, _RESOURCE_LIMIT = 4, 5, 76, 114
 
@@ -68,10 +53,22 @@ class MessageStream:
         Raises an `UnreadableMessage` at the place where the message stops being readable, which may be its very end: act on no
         part before the iteration is complete.
         """
-        target = _Target(self)
+        for target in self._fed(_chunks(self.source, _CHUNK_BYTES)):
+            yield from target.drain()
+        if not self.version:
+            raise DocumentMissing(
+                "The message has no Document element.",
+                field="Document",
+                way_out="Send one ISO 20022 Document, alone or in an envelope.",
+            )
+
+    def _fed(self, chunks: Iterator[bytes], *, wrapped: bool = False) -> Iterator[Target]:
+        """Feeds a parser, and stops after each chunk to hand over whose parts may be ready."""
+        target = Target(self)
         parser = _parser(target)
+        rooted = Rooted(chunks, self.limits.part_characters_max)
         size = 0
-        for chunk in _chunks(self.source):
+        for chunk in rooted:
             size += len(chunk)
             if size > self.limits.file_bytes_max:
                 raise TooLarge(
@@ -84,9 +81,15 @@ class MessageStream:
             except etree.XMLSyntaxError as error:
                 _refuse_syntax(error, at_end=False)
             target.check_pending()
-            yield from target.drain()
+            yield target
+            yield from self._fed_wrapped(target, wrapped)
         if size == 0:
             raise NotXml("The message is empty.", field="message", way_out="Send XML 1.0 in UTF-8.")
+        if rooted.closing:
+            try:
+                parser.feed(rooted.closing)
+            except etree.XMLSyntaxError as error:
+                _refuse_syntax(error, at_end=True, tags_open=True)
         target.input_ended = True
         try:
             parser.close()
@@ -94,13 +97,14 @@ class MessageStream:
             _refuse_syntax(error, at_end=True)
         if target.cut_tag:
             raise TruncatedMessage("The message ends within a tag.", field="message", way_out="Send the whole file again.")
-        yield from target.drain()
-        if not self.version:
-            raise DocumentMissing(
-                "The message has no Document element.",
-                field="Document",
-                way_out="Send one ISO 20022 Document, alone or in an envelope.",
-            )
+        yield target
+        yield from self._fed_wrapped(target, wrapped)
+
+    def _fed_wrapped(self, target: Target, within: bool) -> Iterator[Target]:
+        """The messages that stood as characters in the envelope: read like one that stands in elements, but not a third time."""
+        for text in [] if within else target.wrapped():
+            characters = without_declaration(text).encode()
+            yield from self._fed(_chunks(characters, _CHUNK_BYTES), wrapped=True)
 
 
 def identify(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> str:
@@ -121,22 +125,20 @@ class Opening(NamedTuple):
 def opening(source: bytes, limits: Limits = DEFAULT_LIMITS) -> Opening:
     """What a message is, read as far as its Document begins; the rest is left to who knows the kind. Raises UnreadableMessage."""
     stream = MessageStream(source, message="", parts=frozenset(), versions=range(1, 100), limits=limits)
-    target = _Target(stream)
-    parser = _parser(target)
-    for chunk in _chunks(source[: limits.file_bytes_max], _OPENING_BYTES):
-        try:
-            parser.feed(chunk)
-        except etree.XMLSyntaxError as error:
-            if not stream.version:
-                _refuse_syntax(error, at_end=False)
-        if stream.version:
-            return Opening(stream.version, stream.header)
-        target.check_pending()
+    try:
+        for _ in stream._fed(_chunks(source, _OPENING_BYTES)):
+            if stream.version:
+                break
+    except NotXml:
+        if not stream.version:
+            raise
+    if stream.version:
+        return Opening(stream.version, stream.header)
     # It has no Document: reading it to the end says what is wrong with it.
     return Opening(identify(source, limits), None)
 
 
-def _parser(target: _Target) -> etree.XMLParser:
+def _parser(target: Target) -> etree.XMLParser:
     return etree.XMLParser(
         target=target,  # type: ignore[arg-type]  # lxml takes targets without comment(); its stubs do not know
         resolve_entities=False,
@@ -149,245 +151,13 @@ def _parser(target: _Target) -> etree.XMLParser:
     )
 
 
-class _Target:
-    """Receives the parser's events (lxml gives their names) and keeps only open and finished parts.
-
-    ``start`` and ``end`` run a hundred times for each transfer, so within a part they only walk from place to place.
-    """
-
-    def __init__(self, stream: MessageStream) -> None:
-        self._stream = stream
-        self._depth_max = stream.limits.depth_max
-        self._depth = 0  # of the open element outside of parts, or of the outermost open part
-        self._document_depth = 0  # 0 outside of the Document
-        self._namespace = ""
-        self._path: list[str] = []  # names from below Document down to that element, as deep as parts can stand
-        self._open: list[OpenPart] = []  # parts that another one interrupts, and the innermost one
-        self._ready: list[tuple[str, Fields]] = []
-        self._roots: dict[str, Place] = {}  # of the places in parts, by the part's path
-        self._places_kept = 0
-        self._texts: list[str] = []  # since the last tag
-        self.data = self._texts.append
-        self.input_ended = False
-        self.cut_tag = False
-        # Of the innermost open part; without one, no place.
-        self._place: Place | None = None
-        self._values: dict[str, str] = {}
-        self._counts: dict[str, int] = {}
-        self._leaf = False  # whether the open element has no child so far
-
-    def drain(self) -> Iterator[tuple[str, Fields]]:
-        """Hands out the finished parts once."""
-        ready, self._ready = self._ready, []
-        yield from ready
-
-    def check_pending(self) -> None:
-        """Keeps a part, or a single text, from growing over many chunks before its element ends."""
-        for part in self._open:
-            part.check_size()
-        if sum(map(len, self._texts)) > self._stream.limits.part_characters_max:
-            raise TooLarge(
-                f"One text is longer than {self._stream.limits.part_characters_max} characters.",
-                field="message",
-                way_out="Send smaller parts.",
-            )
-
-    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        raise ForbiddenDoctype(
-            "The message has a DOCTYPE declaration.",
-            field="DOCTYPE",
-            way_out="Send it without DOCTYPE and entities; ISO 20022 has none.",
-        )
-
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if self.input_ended:
-            # Whole tags were seen while they were fed; what libxml2 still makes of a tag cut short is not to be judged.
-            self.cut_tag = True
-            return
-        self._texts.clear()
-        above = self._place
-        if above is None:
-            self._start_outside_of_parts(tag)
-            return
-        place = above.children.get(tag) or self._place_below(above, tag)
-        if place is None:
-            return
-        path = place.path
-        if path in self._counts:
-            place = self._place_again(place)
-            path = place.path
-        else:
-            self._counts[path] = 1
-        self._place = place
-        self._leaf = True
-        if attributes:
-            for attribute, value in attributes.items():
-                self._values[f"{path}@{attribute}"] = value
-
-    def end(self, _tag: str) -> None:
-        place = self._place
-        if place is None:
-            self._texts.clear()
-            self._leave()
-        elif place.parent is None:
-            self._texts.clear()
-            self._finish_part()
-        else:
-            if self._leaf:
-                self._leaf = False
-                text = "".join(self._texts).strip()
-                if text:
-                    self._values[place.path] = text
-            self._texts.clear()
-            self._place = place.parent
-
-    def close(self) -> None:
-        """Nothing to hand over: the stream asks for the parts as they come."""
-
-    # Within a part
-
-    def _place_below(self, above: Place, tag: str) -> Place | None:
-        """The place of an element that has not stood there before; None where it is a part of its own, which is open then."""
-        part = self._open[-1]
-        place = Place(above, self._name(tag))
-        depth = part.depth + place.level
-        self._check_depth(depth)
-        if self._document_depth and depth - self._document_depth <= _PART_DEPTH_MAX:
-            path = f"{part.path}/{place.plain}"
-            if path in self._stream.parts:
-                part.place = above
-                self._open_part(path, depth)
-                return None
-        if self._keeps_place():
-            above.children[tag] = place
-        return place
-
-    def _place_again(self, place: Place) -> Place:
-        """The place of an element with equal siblings before it."""
-        count = self._counts[place.path] = self._counts[place.path] + 1
-        self._open[-1].fields.repeated.append(place.path)
-        again = place.siblings.get(count)
-        if again is None:
-            again = place.sibling(count)
-            if self._keeps_place():
-                place.siblings[count] = again
-        return again
-
-    def _keeps_place(self) -> bool:
-        if self._places_kept == _PLACES_KEPT_MAX:
-            self._open[-1].fields.strange = True
-            return False
-        self._places_kept += 1
-        return True
-
-    def _open_part(self, path: str, depth: int) -> None:
-        root = self._roots.setdefault(path, Place(None))
-        part = OpenPart(path, depth, root, self._stream.limits)
-        self._open.append(part)
-        self._go_on_with(part)
-
-    def _go_on_with(self, part: OpenPart) -> None:
-        self._place, self._values, self._counts, self._leaf = part.place, part.fields.values, part.fields.counts, False
-
-    def _finish_part(self) -> None:
-        part = self._open.pop()
-        part.check_size()
-        if self._open:
-            self._go_on_with(self._open[-1])
-        else:
-            self._place = None
-            self._leave()
-        if part.path == "AppHdr":
-            self._finish_header(part.fields)
-        else:
-            self._ready.append((part.path, part.fields))
-
-    # Outside of parts
-
-    def _start_outside_of_parts(self, tag: str) -> None:
-        self._depth += 1
-        self._check_depth(self._depth)
-        if not self._document_depth:
-            self._start_outside(tag)
-        elif self._depth - self._document_depth <= _PART_DEPTH_MAX:
-            self._path.append(self._name(tag))
-            path = "/".join(self._path)
-            if path in self._stream.parts:
-                self._open_part(path, self._depth)
-
-    def _leave(self) -> None:
-        if self._document_depth:
-            if self._depth == self._document_depth:
-                self._document_depth = 0
-            elif self._depth - self._document_depth <= _PART_DEPTH_MAX:
-                self._path.pop()
-        self._depth -= 1
-
-    def _check_depth(self, depth: int) -> None:
-        if depth > self._depth_max:
-            raise TooDeep(
-                f"Elements are nested more than {self._depth_max} deep.",
-                field="message",
-                way_out="Send the message without so many envelopes.",
-            )
-
-    def _start_outside(self, tag: str) -> None:
-        namespace, name = _split(tag)
-        if name == "Document":
-            if self._stream.version:
-                raise SeveralDocuments(
-                    "The message has more than one Document.",
-                    field="Document",
-                    way_out="Send each Document in a file of its own.",
-                )
-            self._stream.version = version_of(namespace, self._stream.message, self._stream.versions)
-            self._document_depth = self._depth
-            self._enter(namespace)
-            self._check_header()
-        elif name == "AppHdr" and is_header_namespace(namespace):
-            self._enter(namespace)
-            self._open_part("AppHdr", self._depth)
-
-    def _finish_header(self, fields: Fields) -> None:
-        if self._stream.header is not None:
-            raise SeveralDocuments(
-                "The message has more than one business application header.",
-                field="AppHdr",
-                way_out="Send each Document in a file of its own.",
-            )
-        self._stream.header = read_header(self._namespace, fields)
-        self._check_header()
-
-    def _check_header(self) -> None:
-        if self._stream.header is not None and self._stream.version:
-            note = check_header_announces_document(self._stream.header, self._stream.version)
-            if note is not None:
-                self._stream.notes.append(note)
-
-    def _enter(self, namespace: str) -> None:
-        self._namespace = namespace
-        self._roots.clear()
-
-    def _name(self, tag: str) -> str:
-        """The name in paths, where the namespace of the message is understood."""
-        namespace, local = _split(tag)
-        return local if namespace == self._namespace else tag
-
-
-def _chunks(source: bytes | BinaryIO, size: int = _CHUNK_BYTES) -> Iterator[bytes]:
+def _chunks(source: bytes | BinaryIO, size: int) -> Iterator[bytes]:
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     while chunk := stream.read(size):
         yield chunk
 
 
-def _split(tag: str) -> tuple[str, str]:
-    if tag.startswith("{"):
-        namespace, _, name = tag[1:].rpartition("}")
-        return namespace, name
-    return "", tag
-
-
-def _refuse_syntax(error: etree.XMLSyntaxError, *, at_end: bool) -> Never:
+def _refuse_syntax(error: etree.XMLSyntaxError, *, at_end: bool, tags_open: bool = False) -> Never:
     """The parser's complaint in our words; its own text may quote the document, so it is not passed on."""
     number: int = getattr(error, "code", 0)
     line, column = error.position or (0, 0)
@@ -395,7 +165,7 @@ def _refuse_syntax(error: etree.XMLSyntaxError, *, at_end: bool) -> Never:
     refusal: NotXml | TooLarge
     if number == _RESOURCE_LIMIT:
         refusal = TooLarge(f"One text or tag is too large at {where}.", field="message", way_out="Send smaller parts.", line=line)
-    elif at_end and number not in (_DOCUMENT_EMPTY, _CONTENT_AFTER_END, _TAG_MISMATCH):
+    elif at_end and (tags_open or number not in (_DOCUMENT_EMPTY, _CONTENT_AFTER_END, _TAG_MISMATCH)):
         refusal = TruncatedMessage(
             f"The message ends too early, at {where}.", field="message", way_out="Send the whole file again.", line=line
         )

@@ -21,7 +21,7 @@ DUMMIES = f"faults: uetr-missing settlement-date-missing creditor-town-missing c
 TRANSFERS = {
     "cbpr-ur/2025__CBPRplus_p.8.1.1.a_pacs.008_AtoB.xml": "taken",
     "cbpr-ur/2025__cbprplus_pacs008_2025.xml": "taken",
-    "cbpr-ur/2025__cbprplus_pacs008_sample_bic_mismatch.xml": "faults: debtor-account-missing",
+    "cbpr-ur/2025__cbprplus_pacs008_sample_bic_mismatch.xml": "header-contradicts-document",
     "cbpr-ur/2025__cbprplus_pacs008_sample_tag_mismatch_issue.xml": "taken",
     "cbpr-ur/2025__cbprplus_pacs008_sample_xsd_issue.xml": "faults: element-repeated",
     "cbpr-ur/2026__pacs008_credit_transfer_sample.xml": "taken",

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.bootstrap import Service
 from ledger.errors import KeyReused, NotPermitted, UnknownParticipant
-from ledger.iso20022.envelope import BusinessHeader
+from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.errors import DocumentMissing, UnexpectedMessage
 from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.messages.incoming import take_in
@@ -36,7 +36,7 @@ def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterat
 
 def incoming(service: Service, corridor: str, actor: str, data: bytes, message: str = "camt.029", sender: str | None = None) -> Incoming:
     """A message that nobody has looked into yet; ``sender`` is whom its header names."""
-    header = None if sender is None else BusinessHeader("head.001.001.02", None, None, sender, None, None, None)
+    header = None if sender is None else BusinessHeader("head.001.001.02", sender=HeaderParty(bic=sender))
     terms = service.ledger(corridor).terms()
     return Incoming(
         service=service, corridor=corridor, actor=actor, terms=terms, data=data, message=message, version=f"{message}.001.09", header=header

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.bench.file import joined
-from ledger.iso20022 import errors, xml
+from ledger.iso20022 import errors, target
 from ledger.iso20022.fields import Fields, Limits
 from ledger.iso20022.packed import Packer
 from ledger.iso20022.pacs008 import ScannedFile, read_pacs008
@@ -39,7 +39,7 @@ def test_a_scanned_file_gives_what_reading_it_at_once_gives_as_often_as_asked() 
 def test_a_file_full_of_unheard_of_elements_reads_the_same(places: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Places past what a stream keeps, and transfers that are not packed for it, change nothing but speed."""
     read = read_pacs008(FAULTY)
-    monkeypatch.setattr(xml, "_PLACES_KEPT_MAX", places)
+    monkeypatch.setattr(target, "_PLACES_KEPT_MAX", places)
     assert tuple(ScannedFile(FAULTY)) == read.outcomes
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from ledger.iso20022 import errors
-from ledger.iso20022.envelope import BusinessHeader
+from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.fields import Limits, safe
 from ledger.iso20022.xml import MessageStream, identify, opening
 
@@ -76,10 +76,8 @@ def test_a_document_is_found_in_any_envelope_with_its_header(around: str) -> Non
         version="head.001.001.02",
         message="pacs.008.001.08",
         message_id="B1",
-        sender_bic="AAAAMAMC",
-        receiver_bic=None,
-        created_at=None,
-        service=None,
+        sender=HeaderParty(bic="AAAAMAMC"),
+        related=(BusinessHeader("head.001.001.02", "camt.056.001.08"),),
     )
 
 
@@ -238,7 +236,13 @@ def test_how_a_message_begins_is_read_without_the_rest_of_it() -> None:
     text = f"<E>{header('pacs.008.001.08')}{DOCUMENT.removesuffix('</Document>')}" + " " * 70_000 + "</Wrong>"
     began = opening(text.encode())
     assert began.version == "pacs.008.001.08"
-    assert began.header == BusinessHeader("head.001.001.02", "pacs.008.001.08", "B1", "AAAAMAMC", None, None, None)
+    assert began.header == BusinessHeader(
+        version="head.001.001.02",
+        message="pacs.008.001.08",
+        message_id="B1",
+        sender=HeaderParty(bic="AAAAMAMC"),
+        related=(BusinessHeader("head.001.001.02", "camt.056.001.08"),),
+    )
 
 
 @pytest.mark.parametrize(("text", "error"), [("<Envelope/>", errors.DocumentMissing), ("<<", errors.NotXml), ("", errors.NotXml)])
