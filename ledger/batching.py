@@ -3,10 +3,11 @@
 Every transfer of a corridor meets the same few accounts. One transaction a command would queue on their rows; here one transaction
 takes the lock on the corridor's head once, for all commands that are waiting. There is no timer: an idle system commits at once.
 
-Two threads take turns. One decides what waits on top of the commit that the other is sending, so that neither the interpreter nor the
-database is idle; the commit then goes out in one trip, which the database refuses if the head is not where the batch was decided. What is
-refused, and all that was decided on top of it, is decided again with care: under the head's lock, after looking up receipts and whatever
-other processes wrote. So nothing is ever built upon what was not committed, and any number of processes can write to one corridor.
+One thread decides. When commands keep waiting behind its commits, a process beside this one carries them to the database, and what comes
+meanwhile is decided on top of the commit that is on its way, so that neither the interpreter nor the database is idle. A commit goes out
+in one trip, which the database refuses if the head is not where the batch was decided. What is refused, and all that was decided on top of
+it, is decided again with care: under the head's lock, after looking up receipts and whatever other processes wrote. So nothing is ever
+built upon what was not committed, and any number of processes can write to one corridor.
 """
 
 from __future__ import annotations
@@ -15,24 +16,26 @@ import asyncio
 import logging
 from asyncio import get_running_loop
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from threading import Condition, Lock, Thread
+from threading import Lock, Thread
 from time import perf_counter
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from ledger.answers import Answer, Answered, Request, decode_answer, encode_answer
+from ledger.bell import Bell
 from ledger.clock import Clock
 from ledger.domain import ids
 from ledger.domain.aggregate import Aggregate
 from ledger.draft import Decided, Draft, HandlerFault
 from ledger.errors import OutcomeUnknown, Overloaded, StillRunning, Unavailable
+from ledger.eventstore.carrier import Carrier
 from ledger.eventstore.lease import Lease
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
-from ledger.eventstore.records import Commit
+from ledger.eventstore.records import Addition, Head
 from ledger.known import Known
 from ledger.layers import Layers
 from ledger.meter import Meter
@@ -45,10 +48,10 @@ __all__ = ["Answer", "Answered", "Batcher", "Request", "decode_answer", "encode_
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 1_000
-SPLIT_MIN = 128
-"""Commands that are worth deciding, or sending, apart from others that wait."""
-AT_ONCE_MAX = 64
-"""Commands decided before looking again whether the other thread's commit is through."""
+SPLIT_MIN = 24
+"""Commands that are worth a commit of their own while others wait."""
+CARRY_FROM = 256
+"""Commands found waiting behind commits, SPLIT_MIN or more at a time, before commits are carried by a process of their own."""
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 3
 CAREFUL_BATCHES = 8
@@ -63,23 +66,26 @@ class Batcher:
         self._mapper = mapper
         self._clock = clock
         self._known = Known(mapper)
-        self._deciding = Lock()
-        # All that follows is read and changed under this condition only.
-        self._changed = Condition()
+        self._lock = Lock()
+        # Read and changed under the lock only.
         self._waiting: deque[Waiting] = deque()
         self._running: set[bytes] = set()
-        self._draft: Draft | None = None
-        self._sending: Decided | None = None
+        self._closed = False
+        self._bell = Bell()
+        # All that follows belongs to the thread that decides.
         self._careful = 1
         self._lease = Lease(log.pool.url, log.corridor)
         self._turns = Turns(self._lease)
-        self._closed = False
+        self._kept_waiting = 0
+        self._carrier: Carrier | None = None
+        self._carried: Decided | None = None
+        self._sent_at = 0.0
+        self._carried_before = 0.0
         self.layers = Layers()
         self.meter = Meter()
         self._tracer = tracer()
-        self._threads = [Thread(target=self._run, name=f"batcher {log.corridor} {n}", daemon=True) for n in (1, 2)]
-        for thread in self._threads:
-            thread.start()
+        self._thread = Thread(target=self._run, name=f"batcher {log.corridor}", daemon=True)
+        self._thread.start()
 
     # Callers
 
@@ -111,7 +117,7 @@ class Batcher:
 
     def _enqueue(self, queued: Sequence[Waiting]) -> None:
         digests = {waiting.digest for waiting in queued}
-        with self._changed:
+        with self._lock:
             if self._closed:
                 raise Unavailable("This process is closing. Try again with the same key.")
             if len(digests) < len(queued) or not digests.isdisjoint(self._running):
@@ -120,7 +126,7 @@ class Batcher:
                 raise Overloaded(f"{len(self._waiting)} commands are waiting. Try again shortly with the same key.")
             self._running |= digests
             self._waiting.extend(queued)
-            self._changed.notify_all()
+        self._bell.ring()
 
     def waiting(self) -> int:
         """How many commands wait to be decided."""
@@ -128,163 +134,123 @@ class Batcher:
 
     def close(self) -> None:
         """Decides what is waiting, then stops."""
-        with self._changed:
+        with self._lock:
+            if self._closed:
+                return
             self._closed = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._bell.ring()
+        self._thread.join()
+        self._bell.close()
         self._lease.close()
 
-    # The two writing threads
+    # The thread that decides
 
     def _run(self) -> None:
-        while True:
-            with self._deciding:
-                decided = self._decide()
-            if decided is None:
-                return
-            self._send(decided)
-
-    def _decide(self) -> Decided | None:
-        """Decides what waits, until it is this thread's turn to send. None when the batcher is closed and nothing waits."""
-        while True:
-            if not self._wait_for_turn():
-                return None
-            with self._changed:
-                if self._careful:
-                    self._changed.wait_for(lambda: self._sending is None)
-                draft = self._draft = None if self._careful else self._new_draft()
-            decided = None
-            if draft is None:
+        while self._wait_for_turn():
+            if not self._careful:
+                self._decide_ahead()
+            elif self._landed():
                 self._decide_with_care()
-            else:
-                decided = self._decide_ahead(draft)
-            if decided is not None:
-                return decided
+        self._dismiss_carrier()
 
     def _wait_for_turn(self) -> bool:
-        """Waits for something to decide, and for this process's turn where others write too. False when closed and nothing waits."""
-        while True:
-            with self._changed:
-                if self._turns.held and not self._closed:
-                    patience = self._turns.patience()
-                    over = not patience or not self._changed.wait_for(self._may_begin, patience)
+        """Waits for something to decide, and for this process's turn where others write too. False when closed and nothing is left."""
+        while not self._waiting:
+            if self._carried is not None:
+                self._bell.wait(self._is_roused, also=self._carrier)
+                if self._is_over() or self._closed:
+                    self._landed()
+            elif self._closed:
+                return False
+            elif self._turns.held:
+                patience = self._turns.patience()
+                if patience:
+                    self._bell.wait(self._is_roused, seconds=patience)
                 else:
-                    over = False
-                    self._changed.wait_for(lambda: self._may_begin() or (self._closed and not self._waiting))
-                    if not self._waiting:
-                        return False
-                if not over and not self._turns.wanted:
-                    return True
-                self._changed.wait_for(lambda: self._sending is None)
-            if over:
-                self._turns.end()
-                continue
+                    self._turns.end()
+            else:
+                self._bell.wait(self._is_roused)
+        if self._turns.held and not self._turns.patience():
+            self._landed()
+            self._turns.end()
+        if self._turns.wanted:
+            self._landed()
             self._turns.begin()
-            with self._changed:
-                self._careful = max(self._careful, 1)
-            return True
+            self._careful = max(self._careful, 1)
+        return True
 
-    def _may_begin(self) -> bool:
-        """Whether what waits is to be decided now: always when nothing is being sent, else only what is worth a commit of its own."""
-        return bool(self._waiting) and (self._sending is None or len(self._waiting) >= SPLIT_MIN)
+    def _is_roused(self) -> bool:
+        return bool(self._waiting) or self._closed
 
-    def _decide_ahead(self, draft: Draft) -> Decided | None:
-        """Decides on top of the commit that is being sent. None when that commit failed, or a handler did."""
+    def _decide_ahead(self) -> None:
+        """Decides what waits, on top of the commit that is on its way or of the head, and sends it."""
+        draft, taken = self._new_draft(), list[Waiting]()
+        carrying = self._carrier_is_ready()
         try:
-            while taken := self._take(draft):
-                self.layers.measure("decide", draft.decide_all, taken)
-            decided = None if draft.dropped else self.layers.measure("encode", draft.seal, self._mapper)
+            while more := self._take(taken, carrying=carrying):
+                taken += more
+                self.layers.measure("decide", draft.decide_all, more)
+            decided = self.layers.measure("encode", draft.seal, self._mapper)
         except Exception as error:
-            with self._changed:
-                if draft.dropped:
-                    return None
-                self._draft = None
-            self._give_up(draft.taken, error)
-            return None
-        with self._changed:
-            self._changed.wait_for(lambda: self._sending is None or draft.dropped)
-            if draft.dropped:
-                return None
-            self._draft, self._sending = None, decided
-        return decided
+            self._give_up(taken, error)
+            return
+        landed = self._land(on_top=taken)
+        if landed is not None:
+            # The next commit is on its way before the callers of the last one are told.
+            sent = self._send(decided, carrying=carrying and (len(taken) >= SPLIT_MIN or bool(self._waiting)))
+            self._answer([*landed, *sent])
 
     def _new_draft(self) -> Draft:
-        ahead, known = self._sending, self._known
-        if ahead is None:
-            assert known.head is not None
-            return Draft(self._log, known.head, self._clock(), known.find, self._load)
-        changed = ahead.aggregates
-        return Draft(self._log, ahead.commit.after, self._clock(), lambda stream: changed.get(stream) or known.find(stream), self._load)
+        known, carried, corridor = self._known, self._carried, self._log.corridor
+        assert known.head is not None
+        if carried is None:
+            return Draft(corridor, known.head.end, self._clock(), known.find, self._load)
+        changed = carried.aggregates
+        return Draft(corridor, carried.end, self._clock(), lambda stream: changed.get(stream) or known.find(stream), self._load)
 
     def _load(self, streams: Collection[UUID]) -> Mapping[UUID, Aggregate | None]:
         return self._known.load(streams, self._log.read_streams)
 
-    def _take(self, draft: Draft) -> Sequence[Waiting]:
-        """The next commands of a draft; none when it was dropped, or when it is to be sealed now.
+    def _take(self, taken: Sequence[Waiting], *, carrying: bool) -> Sequence[Waiting]:
+        """The next commands of a draft that holds those ``taken``; none when it is to be sent now.
 
-        When the other thread sends nothing, all that waits goes into one commit, since each costs the same whatever is in it; only a
-        group that is worth two splits in halves, one being decided while the other is sent. A draft that waits for the other thread is
-        sealed once it is as large as what that one sends.
+        All that waits goes into one commit, since each costs the same whatever is in it. Only where another process carries them, what is
+        decided goes out as soon as nothing else is on its way; while something is, the draft grows.
         """
-        with self._changed:
-            while not draft.dropped:
-                full = bool(draft.taken) and (len(draft.taken) >= BATCH_MAX or draft.taken[-1].alone or self._next_is_alone())
-                if self._sending is None:
-                    enough = not self._waiting or len(draft.taken) >= max(SPLIT_MIN, len(self._waiting))
-                else:
-                    enough = not self._waiting and len(draft.taken) >= len(self._sending.taken)
-                if full or (draft.taken and enough):
-                    break
-                if self._waiting:
-                    taken = self._pop(AT_ONCE_MAX)
-                    draft.taken += taken
-                    return taken
-                self._changed.wait()
-            return ()
+        while not taken or not (len(taken) >= BATCH_MAX or taken[-1].alone or self._next_is_alone()):
+            on_its_way = self._carried is not None and not self._is_over()
+            if taken and not on_its_way and (carrying or not self._waiting):
+                break
+            if self._waiting:
+                return self._pop(SPLIT_MIN if carrying else BATCH_MAX - len(taken))
+            if self._closed or (self._carried is not None and len(taken) >= len(self._carried.taken)):
+                break
+            self._bell.wait(self._is_roused, also=self._carrier)
+        return ()
 
     def _pop(self, most: int) -> list[Waiting]:
         """What has waited longest, up to a command that needs a commit of its own."""
-        taken = [self._waiting.popleft()]
-        while self._waiting and len(taken) < most and not taken[-1].alone and not self._next_is_alone():
-            taken.append(self._waiting.popleft())
+        with self._lock:
+            taken = [self._waiting.popleft()]
+            while self._waiting and len(taken) < most and not taken[-1].alone and not self._next_is_alone():
+                taken.append(self._waiting.popleft())
         return taken
 
     def _next_is_alone(self) -> bool:
         return bool(self._waiting) and self._waiting[0].alone
 
-    def _send(self, decided: Decided) -> None:
-        try:
-            self._commit(decided, self._log.append)
-        except Exception as error:
-            with self._changed:
-                # What was decided on top of it falls with it, and is decided after it: nothing is until the sending ends.
-                draft, self._draft = self._draft, None
-                if draft is not None:
-                    draft.dropped = True
-                    self._waiting.extendleft(reversed(draft.taken))
-                self._careful = CAREFUL_BATCHES
-            self._give_up(decided.taken, error)
-            with self._changed:
-                self._sending = None
-                self._changed.notify_all()
-            return
-        with self._changed:
-            self._known.advance(decided.commit.after, decided.aggregates.values())
-            self._sending = None
-        self._answer(zip(decided.taken, decided.answers, strict=True))
-
     def _decide_with_care(self) -> None:
         """One batch from beginning to end under the head's lock."""
-        with self._changed:
-            taken = self._pop(BATCH_MAX)
+        taken = self._pop(BATCH_MAX)
         known = self._known
         streams = {stream for waiting in taken for stream in waiting.request.command.streams()}
         wanted = known.versions([ids.corridor_stream(self._log.corridor), *streams])
         try:
             with self._log.begin([waiting.digest for waiting in taken], wanted) as batch:
                 met_others = known.meet(batch.head)
-                draft = Draft(self._log, batch.head, self._clock(), known.find, lambda missing: known.load(missing, batch.load))
+                draft = Draft(
+                    self._log.corridor, batch.head.end, self._clock(), known.find, lambda missing: known.load(missing, batch.load)
+                )
                 draft.know({stream: known.read_on(stream, rows) for stream, rows in batch.streams.items()})
                 new = [waiting for waiting in taken if waiting.digest not in batch.receipts]
                 self.layers.measure("decide", draft.decide_all, new, assume=False)
@@ -293,28 +259,111 @@ class Batcher:
         except Exception as error:
             self._give_up(taken, error)
             return
-        with self._changed:
-            known.advance(decided.commit.after, decided.aggregates.values())
-            self._turns.note(met_others=met_others)
-            self._careful = CAREFUL_BATCHES if batch.receipts else 0 if met_others else self._careful - 1
+        self._turns.note(met_others=met_others)
+        self._careful = CAREFUL_BATCHES if batch.receipts else 0 if met_others else self._careful - 1
         replayed = [(w, Answered(batch.receipts[w.digest], replayed=True)) for w in taken if w.digest in batch.receipts]
-        self._answer([*replayed, *zip(decided.taken, decided.answers, strict=True)])
+        self._answer([*replayed, *decided.outcomes])
 
-    def _commit(self, decided: Decided, append: Callable[[Commit], None]) -> None:
+    # Sending
+
+    def _send(self, decided: Decided, *, carrying: bool) -> Sequence[tuple[Waiting, Outcome]]:
+        """Appends what was decided on the head. Who is to be told what of it by now: nobody when it is carried, or when it failed."""
+        head = self._known.head
+        assert head is not None
+        try:
+            if carrying and self._carrier is not None:
+                self._sent_at = perf_counter()
+                self.layers.measure("send", self._carrier.take, head, decided.addition)
+                self._carried = decided
+                return ()
+            self._commit(decided, lambda addition: self._log.append(self._log.prepare(head, addition)))
+        except Exception as error:
+            self._failed(decided.taken, error)
+            return ()
+        self._note_queue()
+        return decided.outcomes
+
+    def _commit(self, decided: Decided, append: Callable[[Addition], Head]) -> None:
+        """Appends by this thread, and knows the log to end there."""
         began, commands = perf_counter(), len(decided.taken)
         with span(self._tracer, "commit", corridor=self._log.corridor, commands=commands):
-            self.layers.measure("send", append, decided.commit)
+            head = self.layers.measure("send", append, decided.addition)
         self.meter.committed(commands, perf_counter() - began)
+        self._known.advance(head, decided.aggregates.values())
+
+    def _land(self, on_top: Sequence[Waiting] = ()) -> Sequence[tuple[Waiting, Outcome]] | None:
+        """Waits for the outcome of the commit that is on its way. Who is to be told what of it; None when it failed and falls with it what
+        was decided ``on_top``, to be decided after it again."""
+        carrier, carried, self._carried = self._carrier, self._carried, None
+        if carrier is None or carried is None:
+            return ()
+        try:
+            head = self.layers.measure("send", carrier.outcome)
+        except Exception as error:
+            self._put_back(on_top)
+            self._failed(carried.taken, error)
+            return None
+        finally:
+            self.layers.busy["carry"] = self._carried_before + carrier.busy
+        self.meter.committed(len(carried.taken), perf_counter() - self._sent_at)
+        self._known.advance(head, carried.aggregates.values())
+        self._log.announce(self._log.corridor, head.position)
+        return carried.outcomes
+
+    def _landed(self) -> bool:
+        """Waits for the commit that is on its way, if any, and tells its callers. Whether something is left to decide."""
+        self._answer(self._land() or ())
+        return bool(self._waiting)
+
+    def _is_over(self) -> bool:
+        """Whether the commit that is on its way has its outcome."""
+        return self._carrier is not None and self._carrier.has_outcome
+
+    # The process that carries commits
+
+    def _note_queue(self) -> None:
+        """Commands that wait behind a commit again and again are worth a process that carries it."""
+        if self._carrier is None and len(self._waiting) >= SPLIT_MIN:
+            self._kept_waiting += len(self._waiting)
+            if self._kept_waiting >= CARRY_FROM:
+                self._carrier = Carrier(self._log.pool.url, self._log.corridor)
+
+    def _carrier_is_ready(self) -> bool:
+        """Whether the next commit may be carried. Not where processes take turns: there, all processors are busy."""
+        if self._carrier is None or self._turns.held:
+            return False
+        try:
+            return self._carrier.is_ready
+        except OutcomeUnknown:
+            self._dismiss_carrier()
+            return False
+
+    def _dismiss_carrier(self) -> None:
+        carrier, self._carrier, self._kept_waiting = self._carrier, None, 0
+        if carrier is not None:
+            self._carried_before += carrier.busy
+            carrier.close()
 
     # How it ends
 
-    def _answer(self, outcomes: Iterable[tuple[Waiting, Outcome]]) -> None:
-        answered = list(outcomes)
-        self.meter.answered(outcome for _, outcome in answered)
-        with self._changed:
-            self._running.difference_update([waiting.digest for waiting, _ in answered])
-            self._changed.notify_all()
-        self.layers.measure("answer", deliver, answered)
+    def _answer(self, outcomes: Sequence[tuple[Waiting, Outcome]]) -> None:
+        if outcomes:
+            self.meter.answered(outcome for _, outcome in outcomes)
+            with self._lock:
+                self._running.difference_update([waiting.digest for waiting, _ in outcomes])
+            self.layers.measure("answer", deliver, outcomes)
+
+    def _put_back(self, taken: Sequence[Waiting]) -> None:
+        """To be decided again, before all that waits."""
+        with self._lock:
+            self._waiting.extendleft(reversed(taken))
+
+    def _failed(self, taken: Sequence[Waiting], error: Exception) -> None:
+        """The log refused a commit that was decided ahead, or was not reached."""
+        self._careful = CAREFUL_BATCHES
+        if isinstance(error, OutcomeUnknown):
+            self._dismiss_carrier()
+        self._give_up(taken, error)
 
     def _give_up(self, taken: Sequence[Waiting], error: Exception) -> None:
         """Nothing of these was kept, or it is not known. Who can be decided again, is; the others are told."""
@@ -336,8 +385,6 @@ class Batcher:
             case _:
                 logger.error("batch failed", exc_info=error)
                 lost = dict.fromkeys(taken, error)
-        with self._changed:
-            self._waiting.extendleft(reversed([waiting for waiting in taken if waiting not in lost]))
-            self._careful = max(self._careful, 1)
-            self._changed.notify_all()
-        self._answer(lost.items())
+        self._put_back([waiting for waiting in taken if waiting not in lost])
+        self._careful = max(self._careful, 1)
+        self._answer([*lost.items()])

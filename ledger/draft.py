@@ -20,9 +20,8 @@ from ledger.commands import Command
 from ledger.deciding.outcome import Outcome
 from ledger.domain.aggregate import Aggregate
 from ledger.errors import Refusal
-from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
-from ledger.eventstore.records import Commit, Head, Receipt
+from ledger.eventstore.records import Addition, End, Receipt
 from ledger.handlers import HANDLERS
 from ledger.waiting import Waiting
 
@@ -40,28 +39,33 @@ class HandlerFault(Exception):
 
 
 class Decided(NamedTuple):
-    """A draft that was sealed: what to append, what to answer, and how the aggregates it used stand afterwards."""
+    """A draft that was sealed: what to append, where the log ends then, what to answer, and how the aggregates it used stand afterwards."""
 
     taken: Sequence[Waiting]
-    commit: Commit
+    addition: Addition
+    end: End
     answers: Sequence[Answered]
     aggregates: Mapping[UUID, Aggregate]
+
+    @property
+    def outcomes(self) -> Sequence[tuple[Waiting, Answered]]:
+        """Who is to be told what, once it is committed."""
+        return [*zip(self.taken, self.answers, strict=True)]
 
 
 class Draft:
     """Commands decided on top of ``base``. ``find`` gives an aggregate as it stands there if it is known, ``load`` reads streams."""
 
-    def __init__(self, log: Log, base: Head, now: datetime, find: Find, load: Load) -> None:
+    def __init__(self, corridor: str, base: End, now: datetime, find: Find, load: Load) -> None:
         self.base = base
         self.now = max(now, base.recorded_at)
         self.taken: list[Waiting] = []
-        self.dropped = False
-        self._log = log
+        self._corridor = corridor
         self._find_known = find
         self._load = load
         self._loaded: dict[UUID, Aggregate | None] = {}
         self._assumed_empty: set[UUID] = set()
-        self._books = Books(log.corridor, self._find, now=self.now, position=base.position)
+        self._books = Books(corridor, self._find, now=self.now, position=base.position)
         self._decided: list[tuple[Waiting, UUID, bytes]] = []
 
     def know(self, loaded: Mapping[UUID, Aggregate | None]) -> None:
@@ -124,7 +128,7 @@ class Draft:
         events = [mapper.encode(cast(Any, event)) for aggregate in changed for event in aggregate.pending_events]
         for aggregate in changed:
             aggregate.pending_events.clear()
-        corridor, boundary = self._log.corridor, self.base.position + len(events)
+        corridor, boundary = self._corridor, self.base.position + len(events)
         receipts = [
             Receipt(
                 corridor, waiting.digest, waiting.request.command.actor, command, waiting.request.fingerprint,
@@ -133,13 +137,15 @@ class Draft:
             for waiting, command, answer in self._decided
         ]  # fmt: skip
         evidence = [(command, waiting.request.evidence) for waiting, command, _ in self._decided if waiting.request.evidence is not None]
-        commit = self._log.prepare(self.base, events, receipts, self.now)._replace(evidence=evidence)
+        end = End(boundary, self.now) if events else self.base
         answers = [Answered(receipt, replayed=False) for receipt in receipts]
         loaded = {stream: aggregate for stream, aggregate in self._loaded.items() if aggregate is not None}
         aggregates = {**loaded, **self._books.aggregates}
         # Books and draft know each other: parted, they go at once, with all they hold, and nobody has to look for them.
         del self._books
-        return Decided([waiting for waiting, _, _ in self._decided], commit, answers, aggregates)
+        return Decided(
+            [waiting for waiting, _, _ in self._decided], Addition(events, receipts, self.now, evidence), end, answers, aggregates
+        )
 
     def _find(self, stream: UUID) -> Aggregate | None:
         known = self._find_known(stream)

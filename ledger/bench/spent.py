@@ -9,7 +9,7 @@ from ledger.application import Ledger
 from ledger.bench.figures import median, rounded
 from ledger.projections.runner import Runner
 
-TRIP = "insert and commit"
+TRIP, CARRY = "insert and commit", "carry"
 
 
 class Spent:
@@ -25,7 +25,8 @@ class Spent:
         processor = process_time() - self._processor
         layers = {layer: total - self._busy.get(layer, 0.0) for layer, total in self._layers.busy.items()}
         waited = self._layers.elapsed.get("send", 0.0) - self._elapsed.get("send", 0.0) - layers.get("send", 0.0)
-        told = {"receive": processor - sum(layers.values()), **layers, TRIP: waited}
+        ours = sum(seconds for layer, seconds in layers.items() if layer != CARRY)
+        told = {"receive": processor - ours, **layers, TRIP: waited}
         return {layer: told[layer] for layer in sorted(told, key=_place)}
 
 
@@ -38,7 +39,7 @@ def project_seconds(ledger: Ledger) -> float:
 
 def layers_of(runs: list[dict[str, float]], count: int, what: str = "transfer", project: float | None = None) -> dict[str, Any]:
     """The median of each layer over runs of so many transfers, or commands; ``project`` is in seconds for as many."""
-    unit = f"µs a {what}: processor time of this process; insert and commit are one trip, told is the waiting for it"
+    unit = f"µs a {what}: processor time of this process, carry is another one's; insert and commit are one trip, told is the waiting for it"
     layers = {layer: median([run[layer] for run in runs]) for layer in runs[0]}
     if project is not None:
         unit += "; project is time on the clock, alone and afterwards"
@@ -46,7 +47,7 @@ def layers_of(runs: list[dict[str, float]], count: int, what: str = "transfer", 
     return {"unit": unit, **{layer: rounded(seconds / count * 1e6) for layer, seconds in layers.items()}}
 
 
-_ORDER = ("receive", "decide", "encode", "send", TRIP, "answer")
+_ORDER = ("receive", "decide", "encode", "send", CARRY, TRIP, "answer")
 
 
 def _place(layer: str) -> int:

@@ -23,6 +23,7 @@ from ledger.eventstore.records import (
     DIGEST_BYTES,
     FINGERPRINT_BYTES,
     LOG_BEGINNING,
+    Addition,
     Commit,
     Head,
     NewEvent,
@@ -90,17 +91,17 @@ class Batch:
         Raises IntegrityError when a stream version or a digest exists already (nothing is kept), OperationalError when
         the database refused (nothing is kept), OutcomeUnknown when its answer was lost or carried a warning.
         """
-        commit = self._log.prepare(self.head, events, list(receipts), recorded_at)
-        self.append(commit)
-        return commit.after
+        return self.append(Addition(events, list(receipts), recorded_at))
 
-    def append(self, commit: Commit) -> None:
-        """Appends what was prepared for this head and commits, in one trip; raises as `commit` does."""
+    def append(self, addition: Addition) -> Head:
+        """As `commit`, with evidence."""
+        commit = self._log.prepare(self.head, addition)
         connection = self._open_connection()
         try:
             self._log.send(connection, commit, replayed=bool(self.receipts))
         finally:
             self._release()
+        return commit.after
 
     def rollback(self) -> None:
         """Ends the batch with nothing kept; harmless when it has ended already."""
@@ -162,17 +163,18 @@ class Log:
             self.pool.give_back(connection)
             raise
 
-    def prepare(self, before: Head, events: Sequence[NewEvent], receipts: Sequence[Receipt], recorded_at: datetime) -> Commit:
+    def prepare(self, before: Head, addition: Addition) -> Commit:
         """What will follow `before` in the log, down to the bytes; see `Batch.commit` for what the rows carry."""
+        events, receipts, recorded_at, evidence = addition
         recorded_at = max(recorded_at, before.recorded_at)
         if not events:
-            return Commit(before, before, recorded_at, b"", receipts)
+            return Commit(before, before, recorded_at, b"", receipts, evidence)
         rows, leaves = encode_events(self.corridor, before.position, events, recorded_at)
         after = Head(before.position + len(events), recorded_at, before.tree.extend(leaves))
-        return Commit(before, after, recorded_at, rows, receipts)
+        return Commit(before, after, recorded_at, rows, receipts, evidence)
 
-    def append(self, commit: Commit) -> None:
-        """Appends what was prepared in a single trip that takes the head's lock, and commits.
+    def append(self, commit: Commit) -> Head:
+        """Appends what was prepared in a single trip that takes the head's lock, and commits; gives the new head.
 
         Raises IntegrityError when the head is not at `commit.before` any more, or as `Batch.commit` does; then, too,
         nothing is kept and the batch has to be decided again.
@@ -184,6 +186,7 @@ class Log:
             self.send(connection, commit, opening=QUERIES["begin_batch"])
         finally:
             self.pool.give_back(connection)
+        return commit.after
 
     def send(self, connection: PostgresConnection, commit: Commit, *, opening: str = "", replayed: bool = False) -> None:
         """The last trip of a transaction on `connection`, or with `opening` the only one; `replayed` says that it repeats answers."""

@@ -82,12 +82,32 @@ class Head:
     recorded_at: datetime
     tree: CompactTree
 
+    @property
+    def end(self) -> "End":
+        """The same without the tree."""
+        return End(self.position, self.recorded_at)
+
+
+class End(NamedTuple):
+    """Where a log ends, or will end: all that the next batch has to know of it to be decided."""
+
+    position: int
+    recorded_at: datetime
+
+
+class Addition(NamedTuple):
+    """What one transaction is to add to the log; `evidence` comes with the command it was given for."""
+
+    events: Sequence[NewEvent]
+    receipts: Sequence[Receipt]
+    recorded_at: datetime
+    evidence: Sequence[tuple[UUID, Evidence]] = ()
+
 
 class Commit(NamedTuple):
-    """What one transaction will add to the log, down to the bytes: it fits behind `before` and nowhere else.
+    """An addition down to the bytes: it fits behind `before` and nowhere else.
 
-    `rows` is a binary COPY of the events, empty when there are none; `after` is the head that it makes; `evidence` comes with the
-    command it was given for.
+    `rows` is a binary COPY of the events, empty when there are none; `after` is the head that it makes.
     """
 
     before: Head

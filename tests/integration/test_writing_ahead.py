@@ -22,14 +22,18 @@ from ledger.application import Ledger
 from ledger.bench.engine import complete_life, open_for_bench
 from ledger.clock import SetClock
 from ledger.domain import ids
+from ledger.errors import OutcomeUnknown, Unavailable
 from ledger.eventstore.connections import PostgresPool, connect
+from ledger.eventstore.evidence import evidence_of
 from ledger.eventstore.lease import Lease
 from ledger.eventstore.log import Log
 from ledger.eventstore.queries import QUERIES
-from ledger.eventstore.records import NewEvent, Receipt
+from ledger.eventstore.records import SIGNATURE_BYTES, Addition, Evidence, Head, NewEvent, Receipt
 from ledger.known import Known
 from ledger.privacy.keys import FileKeyProvider
 from ledger.privacy.vault import Vault
+from ledger.transparency.leaf import leaf_bytes
+from ledger.transparency.merkle import leaf_hash
 
 NOON = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)
 
@@ -69,6 +73,21 @@ def uetr(name: str) -> UUID:
     return UUID(bytes=sha256(name.encode()).digest()[:16], version=4)
 
 
+def let_carry(ledger: Ledger, monkeypatch: Any, at_once: int = 10) -> None:
+    """Transfers until the writer has its commits carried by another process, ``at_once`` commands or more each."""
+    batch_max = batching.BATCH_MAX
+    for limit in ("CARRY_FROM", "SPLIT_MIN", "BATCH_MAX"):
+        monkeypatch.setattr(batching, limit, 1)
+    for n in range(10_000):
+        futures = ledger.submit_all([complete_life(ledger.corridor_code, uetr(f"let carry {n} {m}"))[0] for m in range(3)])
+        assert [state_of(future) for future in futures] == ["dispatched"] * 3
+        if "carry" in ledger.batcher.layers.busy:
+            monkeypatch.setattr(batching, "SPLIT_MIN", at_once)
+            monkeypatch.setattr(batching, "BATCH_MAX", batch_max)
+            return
+    raise AssertionError("nothing was ever carried")
+
+
 def state_of(future: Future[Answered]) -> Any:
     said = json.loads(future.result(timeout=30).receipt.answer)
     return said["result"]["state"] if "result" in said else said["refusal"]["code"]
@@ -86,7 +105,7 @@ def receipt_of(log: Log, digest: bytes) -> Receipt:
 def test_a_commit_prepared_for_another_head_is_refused(pool: PostgresPool, corridor: str, events: list[NewEvent]) -> None:
     """Another writer moved the head meanwhile: nothing of the commit is kept, not even an answer that was a refusal."""
     log = Log(pool, corridor)
-    prepared = log.prepare(log.head(), events, [receipt_of(log, b"d" * 16)], NOON)
+    prepared = log.prepare(log.head(), Addition(events, [receipt_of(log, b"d" * 16)], NOON))
     with log.begin() as batch:
         head = batch.commit([happened(uuid4())], [], NOON)
 
@@ -101,7 +120,7 @@ def test_a_commit_prepared_for_another_head_is_refused(pool: PostgresPool, corri
 def test_a_commit_prepared_for_the_head_is_kept_in_one_trip(pool: PostgresPool, corridor: str, events: list[NewEvent]) -> None:
     """Events, receipts and the new head are there, as they were prepared."""
     log = Log(pool, corridor)
-    prepared = log.prepare(log.head(), events, [receipt_of(log, b"d" * 16)], NOON)
+    prepared = log.prepare(log.head(), Addition(events, [receipt_of(log, b"d" * 16)], NOON))
 
     log.append(prepared)
 
@@ -112,8 +131,8 @@ def test_a_commit_prepared_for_the_head_is_kept_in_one_trip(pool: PostgresPool, 
 
 def test_what_was_decided_on_a_refused_commit_is_decided_again_in_its_order(ledger: Ledger, monkeypatch: Any) -> None:
     """One commit waits for the head, a second was decided on top of it; a third writer comes first. All steps follow all the same."""
-    for limit, commands in (("SPLIT_MIN", 1), ("AT_ONCE_MAX", 10), ("BATCH_MAX", 20)):
-        monkeypatch.setattr(batching, limit, commands)
+    monkeypatch.setattr(batching, "BATCH_MAX", 20)
+    let_carry(ledger, monkeypatch)
     start = ledger.log_store.head().position
     lives = [complete_life(ledger.corridor_code, uetr(f"on top {n}")) for n in range(30)]
     with ledger.log_store.begin() as faster:
@@ -124,6 +143,74 @@ def test_what_was_decided_on_a_refused_commit_is_decided_again_in_its_order(ledg
     events = ledger.log_store.read_page(start, 10_000)
     assert [event.position for event in events] == list(range(start + 1, start + 1 + len(events)))
     assert sum(event.topic.startswith("Transfer.") for event in events) == 30 * 6
+
+
+def test_what_is_carried_is_what_this_process_would_have_written(ledger: Ledger, monkeypatch: Any) -> None:
+    """Answers, events, receipts with their evidence and the tree's root are those of the same commands without a process that carries."""
+    let_carry(ledger, monkeypatch, at_once=1)
+    carried = ledger.batcher.layers.busy["carry"]
+    head = ledger.log_store.head()
+    signed = Evidence(b"base", b"s" * SIGNATURE_BYTES, None, uuid4(), None)
+    life = [request._replace(evidence=signed) for request in complete_life(ledger.corridor_code, uetr("carried"))]
+
+    answers = [ledger.submit(request).result(timeout=30) for request in life]
+
+    assert ledger.batcher.layers.busy["carry"] > carried
+    events = ledger.log_store.read_page(head.position, 1_000)
+    leaves = [
+        leaf_hash(leaf_bytes(e.corridor, e.position, e.boundary, e.stream_id, e.stream_version, e.topic, e.recorded_at, e.state))
+        for e in events
+    ]
+    assert [event.leaf_hash for event in events] == leaves
+    assert ledger.log_store.head() == Head(events[-1].position, events[-1].recorded_at, head.tree.extend(leaves))
+    assert [ledger.log_store.receipt(answer.receipt.digest) for answer in answers] == [answer.receipt for answer in answers]
+    kept = evidence_of(ledger.log_store.pool, ledger.corridor_code, [answer.receipt.command for answer in answers])
+    assert kept == {answer.receipt.command: signed for answer in answers}
+
+
+def test_a_process_that_is_killed_while_it_carries_leaves_an_unknown_outcome(ledger: Ledger, monkeypatch: Any) -> None:
+    """Its callers are told so; what was decided on top of its commit is done all the same, and asking again tells what became of it."""
+    let_carry(ledger, monkeypatch, at_once=1)
+    lives = [complete_life(ledger.corridor_code, uetr(f"killed {n}")) for n in range(2)]
+    carrier = ledger.batcher._carrier
+    assert carrier is not None
+    with ledger.log_store.begin():
+        first = ledger.submit(lives[0][0])
+        # The commit waits for the head that is locked here.
+        while ledger.batcher._carried is None:
+            pass
+        carrier._process.kill()
+        with pytest.raises(OutcomeUnknown, match="the process that carried it has ended"):
+            first.result(timeout=30)
+        second = ledger.submit(lives[1][0])
+
+    assert state_of(second) == "dispatched"
+    assert state_of(ledger.submit(lives[0][0])) == "dispatched"
+    assert [state_of(ledger.submit(life[1])) for life in lives] == ["accepted"] * 2
+    assert sum(event.topic == "Transfer.Initiated.v1" for event in ledger.log_store.select_stream(uetr("killed 0"))) == 1
+
+
+def test_a_carrier_whose_connection_breaks_finds_another(ledger: Ledger, module_database_url: str, monkeypatch: Any) -> None:
+    """The server ends all sessions: what was on its way has an unknown outcome at worst, what comes next is done."""
+    let_carry(ledger, monkeypatch, at_once=1)
+    lives = [complete_life(ledger.corridor_code, uetr(f"cut {n}")) for n in range(3)]
+    connect(module_database_url).cursor().execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'corridor' AND pid <> pg_backend_pid()"
+    )
+    for life in lives:
+        try:
+            assert state_of(ledger.submit(life[0])) == "dispatched"
+        except (OutcomeUnknown, Unavailable):
+            assert state_of(ledger.submit(life[0])) == "dispatched"
+
+
+def test_the_process_that_carries_ends_with_the_one_that_decides(ledger: Ledger, monkeypatch: Any) -> None:
+    """It sees that the other end of the line was closed, as it is when a process is killed, and is not left behind."""
+    let_carry(ledger, monkeypatch)
+    carrier = ledger.batcher._carrier
+    assert carrier is not None
+    ledger.close()
+    assert carrier._process.returncode == 0
 
 
 def test_a_uetr_that_another_process_used_is_refused_as_such(ledger: Ledger, other: Ledger) -> None:

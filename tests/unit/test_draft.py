@@ -10,18 +10,15 @@ from eventsourcing.persistence import JSONTranscoder
 
 from ledger.answers import Request
 from ledger.draft import Draft
-from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
-from ledger.eventstore.records import LOG_BEGINNING, Head
-from ledger.transparency.merkle import CompactTree
+from ledger.eventstore.records import LOG_BEGINNING, End
 from ledger.waiting import Waiting
 from tests.unit.corridor_fixtures import CORRIDOR, NOW, OPEN
 
 
 def test_a_sealed_draft_leaves_nothing_for_the_garbage_collector() -> None:
     """What a batch made goes when its last reader goes: a circle would keep it all until the collector has looked for it."""
-    log = Log(cast(Any, None), CORRIDOR)
-    draft = Draft(log, Head(0, LOG_BEGINNING, CompactTree()), NOW, lambda _: None, dict.fromkeys)
+    draft = Draft(CORRIDOR, End(0, LOG_BEGINNING), NOW, lambda _: None, dict.fromkeys)
     draft.decide_all([Waiting(Request(OPEN, b"f" * 32), cast(Any, None))], assume=False)
     books = weakref.ref(draft._books)
     gc.disable()
