@@ -93,6 +93,9 @@ class Rule(Enum):
         "CH16",
     )
 
+    STATUS_MISSING = ("status-missing", "A transaction of a status report has its status.", "State TxSts.", "CH21")
+    STATUS_INVALID = ("status-invalid", "A status is a code of at most 4 letters and digits.", "Send such a code.", "CH16")
+
     @property
     def id(self) -> str:
         """The stable public name."""

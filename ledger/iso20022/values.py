@@ -77,6 +77,13 @@ def write_instant(instant: datetime) -> str:
     return instant.isoformat(timespec="seconds")
 
 
+def write_exact_instant(instant: datetime) -> str:
+    """An ISODateTime with its offset and, where there are any, its fractions of a second."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant without an offset cannot be written")
+    return instant.isoformat()
+
+
 def is_uetr(text: str) -> bool:
     """Whether the text is a UUIDv4Identifier: version 4, lower case (RFC 9562)."""
     return _UUID_V4.fullmatch(text) is not None

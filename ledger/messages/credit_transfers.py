@@ -29,7 +29,15 @@ from ledger.evidence import SignedRequest
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
-from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
+from ledger.iso20022.pacs002 import (
+    GroupStatus,
+    OriginalMessage,
+    StatusReason,
+    StatusReport,
+    TransferStatus,
+    group_status_of,
+    write_pacs002,
+)
 from ledger.iso20022.pacs008 import ScannedFile
 from ledger.iso20022.status_reasons import status_reason
 from ledger.messages.received import Came, Incoming
@@ -85,12 +93,14 @@ class ImportReport:
         return write_pacs002(
             StatusReport(
                 message_id=_answer_id(self.message_id),
-                created_at=self.received_at,
-                original_message_id=self.message_id,
-                original_message=self.group.version,
-                original_created_at=self.group.created_at,
-                original_count=len(self.transfers),
-                group_status=group_status_of(transfer.status for transfer in self.transfers),
+                created_at=self.received_at.replace(microsecond=0),
+                groups=(
+                    GroupStatus(
+                        OriginalMessage(self.message_id, self.group.version, self.group.created_at),
+                        status=group_status_of(transfer.status for transfer in self.transfers),
+                        count=len(self.transfers),
+                    ),
+                ),
                 transfers=tuple(_status_of(transfer) for transfer in self.transfers),
             )
         )
@@ -325,11 +335,11 @@ def _outcome(
 
 
 def _status_of(transfer: Outcome) -> TransferStatus:
-    reason = None
+    reasons: tuple[StatusReason, ...] = ()
     if transfer.rejected:
         lines = (f"{transfer.rule} {transfer.field}".strip(), *wrap(transfer.sentence, _LINE_MAX))
-        reason = StatusReason(transfer.reason, information=lines)
-    return TransferStatus(transfer.status, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, reason=reason)
+        reasons = (StatusReason(transfer.reason, information=lines),)
+    return TransferStatus(transfer.status, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, reasons=reasons)
 
 
 def _answer_id(message_id: str) -> str:

@@ -1,12 +1,24 @@
 """The answer to a file: its own status, one status a transfer, and why."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+import pytest
 from lxml import etree
 
 from ledger.iso20022.credit_transfer import TransferFault
-from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, group_status_of, rejection_of, write_pacs002
+from ledger.iso20022.errors import ElementMissing, ElementRepeated, UnsupportedVersion, ValueInvalid
+from ledger.iso20022.pacs002 import (
+    GroupStatus,
+    OriginalMessage,
+    StatusReason,
+    StatusReport,
+    TransferStatus,
+    group_status_of,
+    read_pacs002,
+    rejection_of,
+    write_pacs002,
+)
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Finding
 
@@ -24,14 +36,17 @@ def test_a_file_is_answered_whole() -> None:
     report = StatusReport(
         message_id="A1",
         created_at=datetime(2026, 3, 27, 21, tzinfo=UTC),
-        original_message_id="F1",
-        original_created_at=datetime(2026, 3, 27, 20, tzinfo=UTC),
-        original_count=2,
-        group_status="PART",
-        reason=StatusReason(proprietary="one-rejected"),
+        groups=(
+            GroupStatus(
+                OriginalMessage("F1", created_at=datetime(2026, 3, 27, 20, tzinfo=UTC)),
+                status="PART",
+                count=2,
+                reasons=(StatusReason(proprietary="one-rejected"),),
+            ),
+        ),
         transfers=(
             TransferStatus("ACTC", UETR, "I1", "E1", "T1"),
-            TransferStatus("RJCT", None, "I2", "E2", reason=StatusReason("CH21", information=("uetr-missing /PmtId/UETR", "x" * 200))),
+            TransferStatus("RJCT", None, "I2", "E2", reasons=(StatusReason("CH21", information=("uetr-missing /PmtId/UETR", "x" * 200)),)),
         ),
         instructing_agent=Agent(bic="AAAAMAMC"),
         instructed_agent=Agent(bic="BBBBCNBJ"),
@@ -78,7 +93,7 @@ def test_a_fault_becomes_a_rejection_with_rule_and_element() -> None:
         UETR,
         "I3",
         "E3",
-        reason=StatusReason("AM01", information=("amount-zero [3]/IntrBkSttlmAmt", "creditor-name-missing [3]/Cdtr/Nm")),
+        reasons=(StatusReason("AM01", information=("amount-zero [3]/IntrBkSttlmAmt", "creditor-name-missing [3]/Cdtr/Nm")),),
     )
 
 
@@ -94,10 +109,10 @@ def test_texts_with_marks_of_xml_come_back_as_they_were() -> None:
     report = StatusReport(
         message_id="A1",
         created_at=datetime(2026, 3, 27, 21, tzinfo=UTC),
-        original_message_id="F1",
+        groups=(GroupStatus(OriginalMessage("F1")),),
         transfers=(
-            TransferStatus("RJCT", None, odd, "", reason=StatusReason(information=(odd,))),
-            TransferStatus("RJCT", reason=StatusReason()),
+            TransferStatus("RJCT", None, odd, "", reasons=(StatusReason(information=(odd,)),)),
+            TransferStatus("RJCT", reasons=(StatusReason(),)),
         ),
     )
     assert leaves(write_pacs002(report))[4:] == [
@@ -114,10 +129,116 @@ def test_the_answer_is_indented_throughout() -> None:
     report = StatusReport(
         message_id="A1",
         created_at=datetime(2026, 3, 27, 21, tzinfo=UTC),
-        original_message_id="F1",
-        transfers=(TransferStatus("ACTC", UETR, reason=StatusReason("AM04", information=("floor-reached",))),),
+        groups=(GroupStatus(OriginalMessage("F1")),),
+        transfers=(TransferStatus("ACTC", UETR, reasons=(StatusReason("AM04", information=("floor-reached",)),)),),
     )
     data = write_pacs002(report)
     whole = etree.fromstring(data)
     etree.indent(whole)
     assert data == etree.tostring(whole, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+NOON = datetime(2026, 3, 27, 12, 0, 0, 120000, tzinfo=UTC)
+FULL = TransferStatus(
+    "ACSP",
+    UETR,
+    "I1",
+    "E1",
+    "T1",
+    (
+        StatusReason("G005", information=("first", "second"), originator="PSBC & <sons>", originator_bic="BBBBCNBJ"),
+        StatusReason(proprietary="own word"),
+    ),
+    OriginalMessage("F1", "pacs.008.001.12", NOON),
+    status_id="S1",
+    accepted_at=NOON,
+    effective_date=date(2026, 3, 28),
+    servicer_reference="R1",
+    clearing_reference="C1",
+    instructing_agent=Agent(bic="BBBBCNBJ", name="Bank & Co"),
+    instructed_agent=Agent(bic="AAAAMAMC", lei="529900T8BM49AURSDO55"),
+)
+
+
+def document(body: str, version: str = "10", root: str = "FIToFIPmtStsRpt") -> bytes:
+    """A report with a good group header and this after it."""
+    header = "<GrpHdr><MsgId>A1</MsgId><CreDtTm>2026-03-27T12:00:00Z</CreDtTm></GrpHdr>"
+    return f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.002.001.{version}"><{root}>{header}{body}</{root}></Document>'.encode()
+
+
+@pytest.mark.parametrize("version", ["pacs.002.001.10", "pacs.002.001.12", "pacs.002.001.14"])
+def test_a_report_reads_as_it_was_written(version: str) -> None:
+    """Every field that is carried, in every version that is written."""
+    report = StatusReport(
+        "A1",
+        NOON,
+        groups=(GroupStatus(OriginalMessage("F1", created_at=NOON), "PART", 2, (StatusReason("NARR", information=("some",)),)),),
+        transfers=(FULL, TransferStatus("RJCT", UETR)),
+        instructing_agent=Agent(bic="BBBBCNBJ"),
+        instructed_agent=Agent(bic="AAAAMAMC"),
+    )
+    data = write_pacs002(report, version)
+    read = read_pacs002(data)
+    assert (read, read.version, [one.index for one in read.transfers]) == (report, version, [1, 2])
+    whole = etree.fromstring(data)
+    etree.indent(whole)
+    assert data == etree.tostring(whole, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def test_the_oldest_report_is_read_by_its_longer_names() -> None:
+    """Version 02 named the message after itself, and the reason's elements otherwise."""
+    body = (
+        "<TxInfAndSts><TxSts>RJCT</TxSts><StsRsnInf><StsOrgtr><Nm>B</Nm></StsOrgtr><StsRsn><Cd>AC01</Cd></StsRsn>"
+        "<AddtlStsRsnInf>no such account</AddtlStsRsnInf></StsRsnInf></TxInfAndSts>"
+    )
+    assert read_pacs002(document(body, "02", "pacs.002.001.02")).transfers == (
+        TransferStatus("RJCT", reasons=(StatusReason("AC01", information=("no such account",), originator="B"),)),
+    )
+
+
+def test_a_faulty_transaction_stands_beside_the_others() -> None:
+    """Each rule it breaks is named with its place, and the rest of the report is read."""
+    good = f"<TxInfAndSts><OrgnlUETR>{UETR}</OrgnlUETR><TxSts>ACCC</TxSts></TxInfAndSts>"
+    bad = (
+        "<TxInfAndSts><OrgnlEndToEndId>E2</OrgnlEndToEndId><OrgnlUETR>none</OrgnlUETR>"
+        "<FctvIntrBkSttlmDt><Dt>soon</Dt></FctvIntrBkSttlmDt></TxInfAndSts>"
+    )
+    strange = "<TxInfAndSts><TxSts>PAID!</TxSts><ClrSysRef>1</ClrSysRef><ClrSysRef>2</ClrSysRef></TxInfAndSts>"
+    report = read_pacs002(document(bad + good + strange))
+    place = "/Document/FIToFIPmtStsRpt/TxInfAndSts"
+    assert [(one.index, one.uetr, one.status) for one in report.transfers] == [(2, UETR, "ACCC")]
+    assert [(f.index, f.end_to_end_id, [(found.rule, found.xpath, found.reason_code) for found in f.findings]) for f in report.faults] == [
+        (
+            1,
+            "E2",
+            [
+                ("uetr-invalid", f"{place}[1]/OrgnlUETR", "CH16"),
+                ("status-missing", f"{place}[1]/TxSts", "CH21"),
+                ("date-invalid", f"{place}[1]/FctvIntrBkSttlmDt/Dt", "DT01"),
+            ],
+        ),
+        (
+            3,
+            None,
+            [("element-repeated", f"{place}[3]/ClrSysRef", "CH17"), ("status-invalid", f"{place}[3]/TxSts", "CH16")],
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "field"),
+    [
+        (document("").replace(b"<MsgId>A1</MsgId>", b""), ElementMissing, "FIToFIPmtStsRpt/GrpHdr/MsgId"),
+        (document("").replace(b"2026-03-27T12:00:00Z", b"noon"), ValueInvalid, "FIToFIPmtStsRpt/GrpHdr/CreDtTm"),
+        (document("<GrpHdr/>"), ElementRepeated, "FIToFIPmtStsRpt/GrpHdr"),
+        (document("<OrgnlGrpInfAndSts><OrgnlMsgId>1</OrgnlMsgId></OrgnlGrpInfAndSts>"), ValueInvalid,
+         "FIToFIPmtStsRpt/OrgnlGrpInfAndSts/OrgnlMsgNmId"),
+        (document("", "16"), UnsupportedVersion, "Document"),
+        (document("").replace(b"GrpHdr", b"Other"), ElementMissing, "FIToFIPmtStsRpt/GrpHdr"),
+    ],
+)  # fmt: skip
+def test_a_report_that_cannot_be_taken_as_a_whole_is_refused_by_name(data: bytes, error: type[Exception], field: str) -> None:
+    """The error's class and the element at fault."""
+    with pytest.raises(error) as refused:
+        read_pacs002(data)
+    assert getattr(refused.value, "field", None) == field
