@@ -65,13 +65,23 @@ class ReleaseCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What one bank takes from the transfer, in minor units of ``currency``."""
+
+    minor: int
+    currency: str
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
 class CreditTransfer:
     """One transfer. ``index`` counts from 1 within its file.
 
     ``instructed_minor`` is what the debtor sends: InstdAmt, or the settlement amount where there is none. ``settlement_minor`` is
     IntrBkSttlmAmt; where ``states_settlement`` is false it only repeats the instructed amount and says nothing about a rate.
     ``exchange_rate`` multiplies the instructed into the settlement amount. ``accepted_at`` is when the debtor's bank took it in.
-    ``evidence`` names what that bank holds for the purpose, in the words of the corridor's terms.
+    ``evidence`` names what that bank holds for the purpose, in the words of the corridor's terms. ``payout_minor`` is what the creditor
+    receives, in ``payout_currency``, where that was fixed before; ``charges`` are what banks took or take from it.
     """
 
     index: int
@@ -100,6 +110,9 @@ class CreditTransfer:
     product: Product = Product.ACCOUNT_TO_ACCOUNT
     evidence: tuple[str, ...] = ()
     release_condition: ReleaseCondition | None = None
+    charges: tuple[Charge, ...] = ()
+    payout_minor: int | None = None
+    payout_currency: str | None = None
     remittance: tuple[str, ...] = field(default=(), repr=False)
 
     @property

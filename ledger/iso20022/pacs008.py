@@ -1,6 +1,6 @@
 """pacs.008, FI to FI customer credit transfer: the file in which a debtor agent hands over its customers' transfers.
 
-Versions 02 to 13 are read, 08 is written (`pacs008_writer`). The official schema is not carried; the rules in its place, and those
+Versions 02 to 13 are read, 08 to 12 are written (`pacs008_writer`). The official schema is not carried; the rules in its place, and those
 that banks add to it, are in `rules`. One bad transfer never sinks its file; a file that cannot be trusted as a whole is refused.
 """
 
@@ -25,6 +25,7 @@ from ledger.iso20022.errors import ElementRepeated
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
 from ledger.iso20022.packed import PackedPart, Packer
 from ledger.iso20022.pacs008_group import GROUP, TRANSFER, Totals, missing, read_group
+from ledger.iso20022.pacs008_instructions import read_charges, read_payout
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.supplement import read_supplement
@@ -169,6 +170,7 @@ def _read_transfer(part: _Part, totals: Totals) -> CreditTransfer | TransferFaul
     accepted_at = _accepted_at(checked)
     transfer_id = checked.text("PmtId/TxId")
     remittance = checked.texts("RmtInf/Ustrd", 140)
+    charges, payout = read_charges(checked), read_payout(checked)
     instructing, instructed_agent = checked.agent("InstgAgt"), checked.agent("InstdAgt")
     if (
         checked.findings
@@ -209,6 +211,9 @@ def _read_transfer(part: _Part, totals: Totals) -> CreditTransfer | TransferFaul
         product=product,
         evidence=supplement.evidence,
         release_condition=supplement.release_condition,
+        charges=charges,
+        payout_minor=payout[0] if payout else None,
+        payout_currency=payout[1] if payout else None,
         remittance=remittance,
     )
 

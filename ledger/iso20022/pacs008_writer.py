@@ -1,4 +1,4 @@
-"""Writes pacs.008.001.08, valid against the official schema."""
+"""Writes pacs.008, valid against the official schemas of versions 08 to 12."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lxml import etree
 from ledger.domain.money import format_amount
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader
 from ledger.iso20022.elements import add_account, add_agent, add_party, branch, leaf, root, to_bytes
+from ledger.iso20022.pacs008_instructions import add_charges, add_payout
 from ledger.iso20022.supplement import add_supplement
 from ledger.iso20022.values import read_decimal, write_instant
 
@@ -17,19 +18,20 @@ VERSION = "pacs.008.001.08"
 _EXACT = Context(prec=60)
 
 
-def write_pacs008(group: GroupHeader, transfers: Iterable[CreditTransfer]) -> bytes:
-    """A file of these transfers in UTF-8, in their order. Number and control sum are computed, not taken from ``group``.
+def write_pacs008(group: GroupHeader, transfers: Iterable[CreditTransfer], version: str = VERSION) -> bytes:
+    """A file of these transfers in this version and in UTF-8, in their order.
 
+    Number and control sum are computed, not taken from ``group``.
     Raises ValueError when there is no transfer, or an instant lacks its offset.
     """
-    return assemble_file(group, [transfer_element(transfer) for transfer in transfers])
+    return assemble_file(group, [transfer_element(transfer, version) for transfer in transfers], version)
 
 
-def assemble_file(group: GroupHeader, elements: Sequence[etree._Element]) -> bytes:
+def assemble_file(group: GroupHeader, elements: Sequence[etree._Element], version: str = VERSION) -> bytes:
     """A file of transfers already written, whatever stands in them; the control sum adds the amounts that are numbers."""
     if not elements:
         raise ValueError("a file has at least one transfer")
-    document = root(VERSION, "Document")
+    document = root(version, "Document")
     message = branch(document, "FIToFICstmrCdtTrf")
     header = branch(message, "GrpHdr")
     leaf(header, "MsgId", group.message_id)
@@ -46,12 +48,13 @@ def assemble_file(group: GroupHeader, elements: Sequence[etree._Element]) -> byt
     return to_bytes(document)
 
 
-def transfer_element(transfer: CreditTransfer) -> etree._Element:
+def transfer_element(transfer: CreditTransfer, version: str = VERSION) -> etree._Element:
     """One CdtTrfTxInf, for `assemble_file`."""
-    element = root(VERSION, "CdtTrfTxInf")
+    element = root(version, "CdtTrfTxInf")
     _add_ids_and_kind(element, transfer)
     _add_amounts(element, transfer)
     leaf(element, "ChrgBr", transfer.charge_bearer)
+    add_charges(element, transfer)
     add_agent(element, "InstgAgt", transfer.instructing_agent)
     add_agent(element, "InstdAgt", transfer.instructed_agent)
     add_party(element, "Dbtr", transfer.debtor)
@@ -60,6 +63,7 @@ def transfer_element(transfer: CreditTransfer) -> etree._Element:
     add_agent(element, "CdtrAgt", transfer.creditor_agent)
     add_party(element, "Cdtr", transfer.creditor)
     add_account(element, "CdtrAcct", transfer.creditor_account)
+    add_payout(element, transfer)
     if transfer.purpose:
         leaf(branch(element, "Purp"), "Cd", transfer.purpose)
     if transfer.remittance:

@@ -283,8 +283,9 @@ def test_each_rule_names_its_breach_and_nothing_else(rule: Rule, pattern: str, r
 
 
 def test_every_rule_has_a_test() -> None:
-    """A new rule comes with its case; the repeated UETR has a test of its own."""
-    assert {row[0] for row in FAULTS} | {Rule.UETR_REPEATED} == set(Rule)
+    """A new rule comes with its case; the repeated UETR has a test of its own, and so have the rules of other messages."""
+    of_other_messages = {Rule.STATUS_MISSING, Rule.STATUS_INVALID}
+    assert {row[0] for row in FAULTS} | {Rule.UETR_REPEATED} | of_other_messages == set(Rule)
 
 
 def test_one_bad_transfer_in_five_leaves_the_four_others() -> None:
