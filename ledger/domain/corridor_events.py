@@ -10,7 +10,9 @@ from ledger.domain.terms import Terms
 
 
 class CorridorOpened(CreatedEvent):
-    TOPIC = "Corridor.Opened.v1"
+    """Up to v1 the terms did not say which versions of messages a bank wants."""
+
+    TOPIC = "Corridor.Opened.v2"
     agreement: Terms
 
     def apply(self, aggregate: Any) -> None:
@@ -19,7 +21,9 @@ class CorridorOpened(CreatedEvent):
 
 
 class CorridorTermsAmended(DecidedEvent):
-    TOPIC = "Corridor.TermsAmended.v1"
+    """Up to v1 the terms did not say which versions of messages a bank wants."""
+
+    TOPIC = "Corridor.TermsAmended.v2"
     agreement: Terms
 
     def apply(self, aggregate: Any) -> None:

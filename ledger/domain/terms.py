@@ -30,12 +30,25 @@ PAYOUT_METHODS: dict[str, Literal["account", "cash"]] = {
 RefundCause = Literal["refused", "cancelled", "expired", "condition_lapsed"]
 
 
+# The messages that the corridor writes to banks, each in the versions it can write, the usual one first.
+MESSAGE_VERSIONS: dict[str, tuple[str, ...]] = {
+    "pacs.002": ("pacs.002.001.10", "pacs.002.001.12", "pacs.002.001.14"),
+    "pacs.004": ("pacs.004.001.09", "pacs.004.001.11", "pacs.004.001.13"),
+    "pacs.008": ("pacs.008.001.08", "pacs.008.001.10", "pacs.008.001.12"),
+    "pacs.009": ("pacs.009.001.08",),
+    "pacs.028": ("pacs.028.001.03",),
+    "camt.029": ("camt.029.001.09", "camt.029.001.13"),
+    "camt.056": ("camt.056.001.08", "camt.056.001.11"),
+}
+
+
 class _Terms(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Participant(_Terms):
-    """A bank of the corridor. ``cap`` and ``retained`` are in the settlement currency."""
+    """A bank of the corridor. ``cap`` and ``retained`` are in the settlement currency. ``messages`` are the versions it wants to be sent,
+    by message (see `message_version`)."""
 
     name: str
     country: str
@@ -45,16 +58,19 @@ class Participant(_Terms):
     cap: str
     retained: str
     calendar: Calendar
+    messages: dict[str, str] = {}
 
 
 class Settlement(_Terms):
-    """Where the banks settle with each other. ``holder`` is the settlement account's legal holder; the corridor is only a book."""
+    """Where the banks settle with each other. ``holder`` is the settlement account's legal holder; the corridor is only a book.
+    ``messages`` are the versions the settlement bank wants to be sent."""
 
     currency: str
     holder: str
     bank_bic: str
     statement_account: str
     calendar: Calendar
+    messages: dict[str, str] = {}
 
 
 class Purpose(_Terms):
@@ -159,6 +175,11 @@ class Terms(_Terms):
         if len(self.participants) != 2 or "corridor" in self.participants:
             raise ValueError("a corridor has exactly two participants, and neither is called 'corridor'")
         currency = self.settlement.currency
+        for messages in (self.settlement.messages, *(participant.messages for participant in self.participants.values())):
+            for message, version in messages.items():
+                if version not in MESSAGE_VERSIONS.get(message, ()):
+                    known = sorted(version for versions in MESSAGE_VERSIONS.values() for version in versions)
+                    raise ValueError(f"messages: {message} in version {version} is not written; use one of {', '.join(known)}")
         for participant in self.participants.values():
             parse_amount(participant.cap, currency, field="cap", allow_zero=True)
             parse_amount(participant.retained, currency, field="retained", allow_zero=True)
@@ -229,6 +250,11 @@ class Terms(_Terms):
             value=bic,
             way_out=f"Use {' or '.join(p.bic for p in self.participants.values())}.",
         )
+
+    def message_version(self, recipient: str, message: str) -> str:
+        """The version of a message such as ``pacs.008`` that a recipient (a participant, or the settlement bank) wants to be sent."""
+        bank: Participant | Settlement | None = self.participants.get(recipient)
+        return (bank or self.settlement).messages.get(message, MESSAGE_VERSIONS[message][0])
 
     @property
     def quote_life(self) -> timedelta:

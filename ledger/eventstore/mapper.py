@@ -22,8 +22,20 @@ from ledger.errors import LedgerError
 from ledger.eventstore.records import NewEvent
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def _with_message_versions(state: dict[str, Any]) -> dict[str, Any]:
+    """Terms that said nothing of the versions of messages: every bank is sent the usual ones."""
+    agreement = state["agreement"]
+    participants = {key: {**participant, "messages": {}} for key, participant in agreement["participants"].items()}
+    return {**state, "agreement": {**agreement, "settlement": {**agreement["settlement"], "messages": {}}, "participants": participants}}
+
+
 # Old topic -> (the next topic, what turns the old state into the new one). Every version that was ever stored stays here for good.
-UPCASTERS: dict[str, tuple[str, Upcaster]] = {}
+UPCASTERS: dict[str, tuple[str, Upcaster]] = {
+    "Corridor.Opened.v1": ("Corridor.Opened.v2", _with_message_versions),
+    "Corridor.TermsAmended.v1": ("Corridor.TermsAmended.v2", _with_message_versions),
+}
 
 
 class UnknownEvent(LedgerError):

@@ -173,8 +173,8 @@ def _trail_only(_folding: Folding, _fact: Fact) -> None:
 
 
 OVERSIGHT_FOLDS: dict[str, Callable[[Folding, Fact], None]] = {
-    "Corridor.Opened.v1": _trail_only,
-    "Corridor.TermsAmended.v1": _trail_only,
+    "Corridor.Opened.v2": _trail_only,
+    "Corridor.TermsAmended.v2": _trail_only,
     "Corridor.KeyRegistered.v1": _trail_only,
     "Corridor.KeyRevoked.v1": _trail_only,
     "SigningKeys.Begun.v1": _trail_only,

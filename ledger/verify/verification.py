@@ -139,7 +139,7 @@ class Verification:
     def _table(self) -> dict[str, Handler]:
         books, lives, around, keys = self._books, self._lives, self._surroundings, self._keys
         return {
-            "Corridor.Opened.v1": self._corridor_opened,
+            "Corridor.Opened.v2": self._corridor_opened,
             "Account.Opened.v1": books.opened,
             _POSTED: books.posted,
             "Account.FloorSet.v1": books.floor_set,

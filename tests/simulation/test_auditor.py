@@ -30,7 +30,7 @@ def good_log() -> tuple[RecordedEvent, ...]:
 def nth(topic: str, number: int = 1, transfer: int | None = None) -> int:
     """Where the numbered event of a topic stands, perhaps among those of one transfer only."""
     wanted = None if transfer is None else uetr(transfer)
-    found = [i for i, row in enumerate(good_log()) if row.topic == f"{topic}.v1" and wanted in (None, row.stream_id)]
+    found = [i for i, row in enumerate(good_log()) if row.topic.rpartition(".")[0] == topic and wanted in (None, row.stream_id)]
     return found[number - 1]
 
 

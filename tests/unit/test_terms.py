@@ -165,3 +165,19 @@ def test_every_amount_of_a_leg_is_checked(field: str) -> None:
 
     with pytest.raises(LedgerError, match=f"{field} 'x' is not a positive decimal"):
         terms(legs=(changed(**{field: "x"}),))
+
+
+def test_a_bank_is_sent_the_versions_it_asked_for() -> None:
+    """What the terms say of a bank's messages, the usual version of all others; the settlement bank has its own."""
+    text = FILE.replace('bic = "PSBCCNBJXXX"', 'bic = "PSBCCNBJXXX"\nmessages = { "pacs.008" = "pacs.008.001.10" }')
+    agreed = read_terms(text)
+    asked = [("psbc", "pacs.008"), ("psbc", "pacs.002"), ("abb", "pacs.008"), ("bank:settlement", "pacs.009")]
+    assert [agreed.message_version(*one) for one in asked] == ["pacs.008.001.10", "pacs.002.001.10", "pacs.008.001.08", "pacs.009.001.08"]
+
+
+@pytest.mark.parametrize("versions", ['"pacs.008" = "pacs.008.001.03"', '"pacs.008" = "pacs.002.001.10"', '"pain.001" = "pain.001.001.09"'])
+def test_a_version_that_is_not_written_cannot_be_agreed(versions: str) -> None:
+    """The terms are refused with the versions there are."""
+    text = FILE.replace('bic = "PSBCCNBJXXX"', f'bic = "PSBCCNBJXXX"\nmessages = {{ {versions} }}')
+    with pytest.raises(TermsInvalid, match=r"is not written; use one of .*pacs\.008\.001\.08"):
+        read_terms(text)
