@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from ledger.domain.transfer import collection_code_digest
 from ledger.domain.transfer_events import Condition, Screened
 from ledger.errors import Malformed
 from ledger.evidence import halves
-from ledger.iso20022.credit_transfer import CreditTransfer
+from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader
 from ledger.iso20022.parties import Account, Party
 from ledger.privacy.commitments import commit, commit_party, utf8
 from ledger.privacy.entropy import Entropy, new_subject_id
@@ -60,6 +61,18 @@ class PartyDetails(BaseModel):
         return {name: value for name, value in self.__dict__.items() if value}
 
 
+class OrderMessage(BaseModel):
+    """The message an order came in, by which its sender will know what is said of the transfer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    message_id: str
+    version: str
+    created_at: datetime
+    instruction_id: str = ""
+    transaction_id: str = ""
+
+
 class TransferOrder(BaseModel):
     """A transfer as a debtor agent asks for it. Amounts in minor units."""
 
@@ -80,6 +93,7 @@ class TransferOrder(BaseModel):
     end_to_end_id: str = ""
     remittance: str = Field(default="", repr=False)
     condition: Condition | None = None
+    message: OrderMessage | None = None
 
 
 class Received(NamedTuple):
@@ -198,6 +212,8 @@ class Intake:
             "remittance": order.remittance,
             "screening": {"salt": salt.hex(), "result": found},
         }
+        if order.message is not None:
+            references["message"] = order.message.model_dump(mode="json")
         of_debtor: dict[RecordKind, RecordValue] = {RecordKind.PARTY: debtor.encoded(), RecordKind.REFERENCE: references}
         of_creditor: dict[RecordKind, RecordValue] = {RecordKind.PARTY: creditor.encoded()}
         signed = received.asked.signed
@@ -231,8 +247,11 @@ def _screened(role: str, party: PartyDetails) -> ScreenedParty:
 # From a message
 
 
-def order_of(transfer: CreditTransfer, terms: Terms) -> TransferOrder:
-    """The order that a pacs.008 transfer is. Raises UnknownParticipant when its creditor agent is not of this corridor."""
+def order_of(transfer: CreditTransfer, terms: Terms, group: GroupHeader | None = None) -> TransferOrder:
+    """The order that a pacs.008 transfer is; ``group`` says of the message it came in what is kept of it.
+
+    Raises UnknownParticipant when its creditor agent is not of this corridor.
+    """
     condition = transfer.release_condition
     return TransferOrder(
         uetr=transfer.uetr,
@@ -255,6 +274,15 @@ def order_of(transfer: CreditTransfer, terms: Terms) -> TransferOrder:
             reference=condition.reference,
             confirmed_by=terms.participant_of_bic(condition.confirmed_by),
             deadline=condition.deadline,
+        ),
+        message=None
+        if group is None
+        else OrderMessage(
+            message_id=group.message_id,
+            version=group.version,
+            created_at=group.created_at,
+            instruction_id=transfer.instruction_id or "",
+            transaction_id=transfer.transaction_id or "",
         ),
     )
 

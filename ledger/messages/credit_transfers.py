@@ -165,6 +165,7 @@ def _import(incoming: Incoming) -> ImportReport:
         intake=incoming.service.intake(incoming.corridor),
         terms=incoming.terms,
         actor=incoming.actor,
+        group=group,
         came=came,
     )
     outcomes: list[Outcome] = []
@@ -200,6 +201,7 @@ class _Sender:
     intake: Intake
     terms: Terms
     actor: str
+    group: GroupHeader
     came: Came
 
     def submit(self, chunk: Sequence[CreditTransfer | TransferFault]) -> _Chunk:
@@ -248,7 +250,7 @@ class _Sender:
                 way_out="Each bank sends its own transfers.",
             )
         key = self.came.key_of(transfer.uetr)
-        return Received(order_of(transfer, self.terms), self.actor, key, self.came.cause, self.came.asked)
+        return Received(order_of(transfer, self.terms, self.group), self.actor, key, self.came.cause, self.came.asked)
 
     def _without_answered(
         self, orders: Sequence[tuple[CreditTransfer, Received]], answered: dict[int, Outcome]

@@ -1,0 +1,97 @@
+"""What the corridor tells a bank in messages: a function of the log, and of the vault for the parties.
+
+Nothing is sent and nothing is remembered: whoever fetches the messages keeps the position they have come to. A message's id is made of
+corridor, position and place among the messages of that position, so the same position gives the same bytes each time. A message
+whose person was erased meanwhile is a gap: it stands in its place without a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from ledger.bootstrap import Service
+from ledger.domain import transfer_events as events
+from ledger.domain.aggregate import DecidedEvent
+from ledger.domain.movement import SETTLEMENT_BANK
+from ledger.jobs import up_to_date
+from ledger.messages import credit_transfers_out, statuses_out
+from ledger.messages.lives import Step, read_lives
+from ledger.messages.told import Told
+from ledger.projections.feed import FeedEntry, feed
+from ledger.projections.snapshot import Snapshot
+
+TOLD: Final[Mapping[type[DecidedEvent], Callable[[Step], Iterator[Told]]]] = {
+    events.TransferInitiated: statuses_out.initiated,
+    events.TransferDispatched: credit_transfers_out.dispatched,
+    events.TransferAccepted: statuses_out.accepted,
+    events.TransferPaid: statuses_out.paid,
+    events.TransferRejected: statuses_out.rejected,
+    events.TransferRefused: statuses_out.refused,
+    events.TransferCancelled: statuses_out.cancelled,
+    events.TransferExpired: statuses_out.expired,
+}
+"""Every event of a transfer that makes the corridor say something, and what: to either bank, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to one bank. ``position`` is where the log has what it tells, ``index`` its place among the messages of that position.
+
+    ``data`` is the document; None marks a gap: a person in it was erased, and it cannot be written any more.
+    """
+
+    position: int
+    index: int
+    message: str
+    version: str
+    message_id: str
+    uetr: UUID | None
+    data: bytes | None = field(repr=False)
+
+
+def messages_after(service: Service, corridor: str, participant: str, after: int, limit: int) -> list[Outgoing]:
+    """The first messages to a bank after a log position, in log order: about ``limit``, since what one position tells stays together.
+
+    Empty when there is none after it. Raises UnknownCorridor, or UnknownParticipant for anybody but a bank of the corridor.
+    """
+    terms = service.ledger(corridor).terms()
+    if participant != SETTLEMENT_BANK:
+        terms.participant(participant)
+    with up_to_date(service, corridor) as at:
+        return messages_seen(service, at, participant, after, limit)
+
+
+def messages_seen(service: Service, at: Snapshot, participant: str, after: int, limit: int) -> list[Outgoing]:
+    """As `messages_after`, as far as a snapshot shows them."""
+    found: list[Outgoing] = []
+    while len(found) < limit:
+        entries = feed(at, participant, after=after, size=limit)
+        if not entries:
+            break
+        found.extend(_messages(service, at.corridor, participant, entries))
+        after = entries[-1].position
+    return _whole_positions(found, limit)
+
+
+def _messages(service: Service, corridor: str, participant: str, entries: Sequence[FeedEntry]) -> Iterator[Outgoing]:
+    lives = read_lives(service, corridor, {entry.uetr for entry in entries})
+    for entry in entries:
+        step = lives[entry.uetr].at(entry.position)
+        says = TOLD.get(type(step.here.event))
+        for index, told in enumerate(says(step) if says is not None else ()):
+            if told.to != participant:
+                continue
+            version = step.terms.message_version(participant, told.message)
+            message_id = f"{corridor}-{entry.position}-{index}"
+            data = told.write(version, message_id)
+            yield Outgoing(entry.position, index, told.message, version, message_id, entry.uetr, data)
+
+
+def _whole_positions(found: list[Outgoing], limit: int) -> list[Outgoing]:
+    end = limit
+    while 0 < end < len(found) and found[end].position == found[end - 1].position:
+        end += 1
+    return found[:end]
