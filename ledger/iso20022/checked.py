@@ -11,7 +11,7 @@ from ledger.domain.money import MAX_DIGITS, decimals, parse_amount
 from ledger.errors import CurrencyNotAccepted
 from ledger.iso20022.fields import Fields, safe
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_bic, is_country, is_iban, is_lei
-from ledger.iso20022.rules import Finding, Rule, finding
+from ledger.iso20022.rules import Finding, MessageRule, Rule, finding
 from ledger.iso20022.values import plain_decimal, read_date
 
 _ADDRESS = (
@@ -52,7 +52,7 @@ class CheckedFields:
         self.xpath = xpath
         self.findings: list[Finding] = []
 
-    def breach(self, rule: Rule, path: str, value: str | None = None) -> None:
+    def breach(self, rule: MessageRule, path: str, value: str | None = None) -> None:
         """Notes a broken rule. ``value`` is shown only as far as it is harmless, and never given for personal data."""
         if len(self.findings) < _FINDINGS_MAX:
             self.findings.append(finding(rule, f"{self.xpath}/{path}", safe(value) if value is not None else None))
@@ -128,18 +128,18 @@ class CheckedFields:
             return None
         return text
 
-    def party(self, path: str, rules: PartyRules) -> Party:
-        """A debtor or creditor with the name, town and country it must have."""
+    def party(self, path: str, rules: PartyRules | None) -> Party:
+        """A debtor or creditor with the name, town and country it must have; without ``rules``, any party with whatever is known of it."""
         at = _party_paths(path)
         name = self.text(at.name, 140)
-        if not self.fields.text(at.name):
+        if rules is not None and not self.fields.text(at.name):
             self.breach(rules.name, at.name)
         return Party(
             name=name or "",
             address=self._address(at, rules),
             birth=self._birth(at),
             identifications=self._identifications(at.documents) + self._identifications(at.registrations),
-            bic=self.bic(at.bic),
+            bic=self.bic(at.bic) or self.bic(at.old_bic),
             lei=self.lei(at.lei),
             country_of_residence=self.country(at.residence),
         )
@@ -167,10 +167,10 @@ class CheckedFields:
             self.breach(required, at.institution)
         return agent
 
-    def _address(self, at: _PartyPaths, rules: PartyRules) -> Address | None:
-        if not self.fields.text(at.town):
+    def _address(self, at: _PartyPaths, rules: PartyRules | None) -> Address | None:
+        if rules is not None and not self.fields.text(at.town):
             self.breach(rules.town, at.town)
-        if not self.fields.text(at.country):
+        if rules is not None and not self.fields.text(at.country):
             self.breach(rules.country, at.country)
         if not self.fields.has(at.address):
             return None
@@ -228,6 +228,7 @@ class _PartyPaths(NamedTuple):
     documents: str
     registrations: str
     bic: str
+    old_bic: str
     lei: str
     residence: str
 
@@ -250,6 +251,7 @@ def _party_paths(path: str) -> _PartyPaths:
         documents=f"{path}/Id/PrvtId/Othr",
         registrations=f"{path}/Id/OrgId/Othr",
         bic=f"{path}/Id/OrgId/AnyBIC",
+        old_bic=f"{path}/Id/OrgId/BICOrBEI",  # the element's name up to 2012
         lei=f"{path}/Id/OrgId/LEI",
         residence=f"{path}/CtryOfRes",
     )

@@ -10,8 +10,34 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Rule(Enum):
-    """One rule: id, sentence, way out, reason code for the answer."""
+class MessageRule(Enum):
+    """One rule: id, sentence, way out, reason code for the answer. Each kind of message has its own list of them."""
+
+    _value_: tuple[str, str, str, str]
+
+    @property
+    def id(self) -> str:
+        """The stable public name."""
+        return self.value[0]
+
+    @property
+    def sentence(self) -> str:
+        """What must hold."""
+        return self.value[1]
+
+    @property
+    def way_out(self) -> str:
+        """What the sender can do."""
+        return self.value[2]
+
+    @property
+    def reason_code(self) -> str:
+        """ExternalStatusReason1Code for the answer."""
+        return self.value[3]
+
+
+class Rule(MessageRule):
+    """The rules of a credit transfer, and of the values that any message holds."""
 
     UETR_MISSING = ("uetr-missing", "A transfer has a UETR.", "Give it a UUID version 4 in lower case.", "CH21")
     UETR_INVALID = ("uetr-invalid", "A UETR is a UUID version 4 in lower case.", "Give it one (RFC 9562).", "CH16")
@@ -96,27 +122,6 @@ class Rule(Enum):
     STATUS_MISSING = ("status-missing", "A transaction of a status report has its status.", "State TxSts.", "CH21")
     STATUS_INVALID = ("status-invalid", "A status is a code of at most 4 letters and digits.", "Send such a code.", "CH16")
 
-    @property
-    def id(self) -> str:
-        """The stable public name."""
-        return self.value[0]
-
-    @property
-    def sentence(self) -> str:
-        """What must hold."""
-        return self.value[1]
-
-    @property
-    def way_out(self) -> str:
-        """What the sender can do."""
-        return self.value[2]
-
-    @property
-    def reason_code(self) -> str:
-        """ExternalStatusReason1Code for the answer."""
-        return self.value[3]
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that a transfer breaks. ``xpath`` is where it was looked at; ``sentence`` names rule, value where harmless, way out."""
@@ -127,7 +132,7 @@ class Finding:
     reason_code: str
 
 
-def finding(rule: Rule, xpath: str, value: str | None = None) -> Finding:
+def finding(rule: MessageRule, xpath: str, value: str | None = None) -> Finding:
     """The finding of a rule at a place. ``value`` must have gone through `fields.safe`."""
     shown = f" Found {value}." if value else ""
     return Finding(rule.id, xpath, f"{rule.sentence}{shown} {rule.way_out}", rule.reason_code)

@@ -78,7 +78,7 @@ def write_instant(instant: datetime) -> str:
 
 
 def write_exact_instant(instant: datetime) -> str:
-    """An ISODateTime with its offset and, where there are any, its fractions of a second."""
+    """An ISODateTime with its offset, and with fractions of a second where it has any: for what another bank has stated."""
     if instant.tzinfo is None:
         raise ValueError("an instant without an offset cannot be written")
     return instant.isoformat()

@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 
 from ledger.iso20022.camt053 import read_camt053, write_camt053
+from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.pacs002 import (
     GroupStatus,
@@ -183,7 +184,7 @@ def test_every_status_report_of_others_can_be_written_again(conformance_data: Pa
 def test_every_code_we_use_is_in_its_external_set(conformance_data: Path) -> None:
     """Reasons of rules, purposes of the sandbox, statuses, balances and kinds of identity number."""
     unknown = {
-        "status_reason": {rule.reason_code for rule in Rule},
+        "status_reason": {rule.reason_code for rules in (Rule, CaseRule) for rule in rules},
         "purpose": set(names.REMITTANCE) | {code for code, _ in CorridorFacts("", "", date.min, NOON).purposes},
         "payment_transaction_status": {"ACTC", "PDNG", "ACSP", "ACCC", "CPUC", "RJCT"},
         "payment_group_status": {"ACTC", "PART", "RJCT"},

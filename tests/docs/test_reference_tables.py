@@ -20,6 +20,7 @@ from ledger.domain import posting
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
 from ledger.domain.permissions import PERMISSIONS
 from ledger.errors import Refusal
+from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_reasons import status_reason
@@ -150,6 +151,12 @@ def test_rules_say_which_of_them_verify_recomputes() -> None:
 def test_message_rules_are_those_of_the_reader() -> None:
     """Rule id, sentence and the reason a pacs.002 answers with."""
     assert rows_of("messages", "Rules for one transfer") == [[rule.id, rule.sentence, rule.reason_code] for rule in Rule]
+
+
+def test_rules_of_cases_are_those_of_the_readers() -> None:
+    """Of recalls, the answers to them and announced receipts."""
+    shown = rows_of("messages", "Rules for recalls, their answers and announced receipts")
+    assert shown == [[rule.id, rule.sentence, rule.reason_code] for rule in CaseRule]
 
 
 def test_unreadable_messages_are_those_of_the_error_tree() -> None:
