@@ -12,7 +12,7 @@ from ledger.errors import CurrencyNotAccepted
 from ledger.iso20022.fields import Fields, safe
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_bic, is_country, is_iban, is_lei
 from ledger.iso20022.rules import Finding, MessageRule, Rule, finding
-from ledger.iso20022.values import plain_decimal, read_date
+from ledger.iso20022.values import Amount, plain_decimal, read_date
 
 _ADDRESS = (
     ("street", "StrtNm", 70),
@@ -57,6 +57,15 @@ class CheckedFields:
         if len(self.findings) < _FINDINGS_MAX:
             self.findings.append(finding(rule, f"{self.xpath}/{path}", safe(value) if value is not None else None))
 
+    def once(self, read: frozenset[str], may_repeat: tuple[str, ...]) -> None:
+        """Notes every element with equal siblings below those that are ``read``, unless its path ends so that it may repeat.
+
+        Remittance in structured form repeats as it likes.
+        """
+        for path in dict.fromkeys(self.fields.repeated):
+            if path.partition("/")[0].partition("[")[0] in read and not path.endswith(may_repeat) and "RmtInf/Strd" not in path:
+                self.breach(Rule.ELEMENT_REPEATED, path)
+
     def text(self, path: str, length_max: int = 35) -> str | None:
         """A text of at most so many characters (Max35Text and the like)."""
         text = self.fields.values.get(path)
@@ -72,8 +81,8 @@ class CheckedFields:
         found = (self.text(sibling, length_max) for sibling in self.fields.siblings(path))
         return tuple(text for text in found if text is not None)
 
-    def amount(self, path: str) -> tuple[int, str] | None:
-        """An amount above zero as (minor units, currency); None where it is absent or breaks a rule."""
+    def amount(self, path: str) -> Amount | None:
+        """An amount above zero; None where it is absent or breaks a rule."""
         text, currency = self.fields.text(path), self.fields.text(f"{path}@Ccy")
         if text is None:
             if self.fields.has(path):
@@ -92,7 +101,7 @@ class CheckedFields:
         if rule is not None or plain is None:
             self.breach(rule or Rule.AMOUNT_INVALID, path, text)
             return None
-        return parse_amount(plain, currency), currency
+        return Amount(parse_amount(plain, currency), currency)
 
     def day(self, path: str) -> date | None:
         """An ISODate."""
@@ -128,20 +137,24 @@ class CheckedFields:
             return None
         return text
 
-    def party(self, path: str, rules: PartyRules | None) -> Party:
-        """A debtor or creditor with the name, town and country it must have; without ``rules``, any party with whatever is known of it."""
+    def party(self, path: str, rules: PartyRules | None = None) -> Party:
+        """A person or organisation; ``rules`` say what it must have, and without them it has what it has."""
         at = _party_paths(path)
         name = self.text(at.name, 140)
         if rules is not None and not self.fields.text(at.name):
             self.breach(rules.name, at.name)
+        address, birth = self._address(at, rules), self._birth(at)
+        documents, registrations = self._identifications(at.documents), self._identifications(at.registrations)
+        bic, lei = self.bic(at.bic) or self.bic(at.old_bic), self.lei(at.lei)
         return Party(
             name=name or "",
-            address=self._address(at, rules),
-            birth=self._birth(at),
-            identifications=self._identifications(at.documents) + self._identifications(at.registrations),
-            bic=self.bic(at.bic) or self.bic(at.old_bic),
-            lei=self.lei(at.lei),
+            address=address,
+            birth=birth,
+            identifications=documents + registrations,
+            bic=bic,
+            lei=lei,
             country_of_residence=self.country(at.residence),
+            registered=bool(registrations) and bic is None and lei is None,
         )
 
     def account(self, path: str) -> Account | None:

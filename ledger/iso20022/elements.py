@@ -6,8 +6,10 @@ from typing import cast
 
 from lxml import etree
 
+from ledger.domain.money import format_amount
 from ledger.iso20022.envelope import ISO_PREFIX
 from ledger.iso20022.parties import Account, Address, Agent, Identification, Party
+from ledger.iso20022.values import Amount
 
 
 def root(version: str, name: str) -> etree._Element:
@@ -35,6 +37,12 @@ def leaf(parent: etree._Element, name: str, text: str | None, **attributes: str)
             element.set(attribute, value)
 
 
+def add_amount(parent: etree._Element, name: str, amount: Amount | None) -> None:
+    """An amount with its currency, nothing where there is none."""
+    if amount is not None:
+        leaf(parent, name, format_amount(amount.minor, amount.currency), Ccy=amount.currency)
+
+
 def to_bytes(element: etree._Element) -> bytes:
     """The document with this root as UTF-8 with an XML declaration, indented."""
     etree.cleanup_namespaces(element)
@@ -48,7 +56,7 @@ def add_party(parent: etree._Element, name: str, party: Party) -> None:
     leaf(element, "Nm", party.name)
     if party.address is not None:
         _add_address(element, party.address)
-    if party.bic or party.lei:
+    if party.bic or party.lei or party.registered:
         organisation = branch(branch(element, "Id"), "OrgId")
         leaf(organisation, "AnyBIC", party.bic)
         leaf(organisation, "LEI", party.lei)

@@ -23,8 +23,8 @@ from ledger.iso20022.credit_transfer import (
 )
 from ledger.iso20022.errors import ElementRepeated
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
+from ledger.iso20022.group_header import Payments, Totals, missing, read_group
 from ledger.iso20022.packed import PackedPart, Packer
-from ledger.iso20022.pacs008_group import GROUP, TRANSFER, Totals, missing, read_group
 from ledger.iso20022.pacs008_instructions import read_charges, read_payout
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.rules import Rule
@@ -34,6 +34,9 @@ from ledger.iso20022.xml import MessageStream
 
 __all__ = ["ScannedFile", "read_pacs008", "stream_pacs008", "write_pacs008"]
 
+GROUP = "FIToFICstmrCdtTrf/GrpHdr"
+TRANSFER = "FIToFICstmrCdtTrf/CdtTrfTxInf"
+_PAYMENTS = Payments(GROUP, TRANSFER)
 _UETR = "PmtId/UETR"
 _CHARGE_BEARERS = {bearer.value: bearer for bearer in ChargeBearer}
 _PRODUCTS = {product.value: product for product in Product}
@@ -62,7 +65,7 @@ def stream_pacs008(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) ->
     What is wrong with the file as a whole may show only at its end: act on nothing before the iteration is complete.
     """
     parts = _parts(source, limits)
-    totals = cast(Totals, next(parts))
+    totals = cast(_Totals, next(parts))
     yield totals.group
     for part in cast("Iterator[_Part]", parts):
         yield _read_transfer(part, totals)
@@ -78,7 +81,7 @@ class ScannedFile:
         """Reads the file to its end. Raises what `read_pacs008` raises."""
         parts = _parts(source, limits)
         packer = Packer()
-        self._totals = cast(Totals, next(parts))
+        self._totals = cast(_Totals, next(parts))
         self._kept: list[tuple[PackedPart, bool] | CreditTransfer | TransferFault] = []
         for part in cast("Iterator[_Part]", parts):
             if part.fields.strange:
@@ -113,16 +116,25 @@ class _Part(NamedTuple):
     uetr_came_before: bool
 
 
-def _parts(source: bytes | BinaryIO, limits: Limits) -> Iterator[Totals | _Part]:
+class _Totals(Totals):
+    """With what the group header says for every transfer that does not say it itself."""
+
+    def __init__(self, group: GroupHeader, fields: Fields) -> None:
+        super().__init__(group, fields, _PAYMENTS)
+        self.product = fields.text("PmtTpInf/LclInstrm/Prtry")
+        self.category_purpose = fields.text("PmtTpInf/CtgyPurp/Cd")
+
+
+def _parts(source: bytes | BinaryIO, limits: Limits) -> Iterator[_Totals | _Part]:
     """The group header with its totals first, then every transfer. The totals are checked at the end."""
     stream = MessageStream(source, "pacs.008", frozenset({GROUP, TRANSFER}), limits=limits)
-    totals: Totals | None = None
+    totals: _Totals | None = None
     seen: set[str] = set()
     for path, fields in stream:
         if path == GROUP:
             if totals is not None:
                 raise ElementRepeated("The file has two group headers.", field=GROUP, way_out="Send one.")
-            totals = Totals(read_group(fields, stream), fields)
+            totals = _Totals(read_group(fields, stream, GROUP), fields)
             yield totals
         elif totals is None:
             raise missing("GrpHdr, before the first transfer", GROUP)
@@ -138,20 +150,18 @@ def _parts(source: bytes | BinaryIO, limits: Limits) -> Iterator[Totals | _Part]
     totals.check()
 
 
-def _read_transfer(part: _Part, totals: Totals) -> CreditTransfer | TransferFault:
+def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFault:
     index, fields, uetr_came_before = part
     checked = CheckedFields(fields, f"/Document/{TRANSFER}[{index}]")
     uetr = _uetr(checked, uetr_came_before)
-    for path in dict.fromkeys(fields.repeated):
-        if path.partition("/")[0] in _READ_ONCE and not path.endswith(_MAY_REPEAT) and "RmtInf/Strd" not in path:
-            checked.breach(Rule.ELEMENT_REPEATED, path)
+    checked.once(_READ_ONCE, _MAY_REPEAT)
     end_to_end_id = checked.text("PmtId/EndToEndId")
     if not fields.text("PmtId/EndToEndId"):
         checked.breach(Rule.END_TO_END_ID_MISSING, "PmtId/EndToEndId")
     instruction_id = checked.text("PmtId/InstrId")
     settlement, instructed, rate = _amounts(checked)
     settlement_date = checked.day("IntrBkSttlmDt") or totals.group.settlement_date
-    if settlement_date is None and not fields.has("IntrBkSttlmDt"):
+    if settlement_date is None and fields.text("IntrBkSttlmDt") is None:
         checked.breach(Rule.DATE_MISSING, "IntrBkSttlmDt")
     charge_bearer = _charge_bearer(checked)
     product = _product(checked, totals.product)

@@ -7,7 +7,7 @@ Texts are as the message has them. All but agents is personal data: it belongs i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from string import ascii_letters
@@ -62,7 +62,8 @@ class Birth:
 class Party:
     """A debtor or creditor. ``name`` is the Latin form, ``native_name`` the form in the person's own script.
 
-    ``bic`` and ``lei`` are set for organisations only, ``birth`` for persons only.
+    ``bic`` and ``lei`` are set for organisations only, ``birth`` for persons only. ``registered`` says that the identifications are an
+    organisation's where neither BIC nor LEI says so.
     """
 
     name: str
@@ -73,10 +74,11 @@ class Party:
     bic: str | None = None
     lei: str | None = None
     country_of_residence: str | None = None
+    registered: bool = False
 
     def with_native_name(self, native_name: str) -> Party:
         """The same with its name in the person's own script."""
-        return Party(self.name, native_name, self.address, self.birth, self.identifications, self.bic, self.lei, self.country_of_residence)
+        return replace(self, native_name=native_name)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

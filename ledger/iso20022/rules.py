@@ -73,6 +73,50 @@ class Rule(MessageRule):
     DATE_INVALID = ("date-invalid", "A date is one of the calendar, written 2026-03-27.", "Send such a date.", "DT01")
     CHARGE_BEARER_MISSING = ("charge-bearer-missing", "A transfer says who bears the charges.", "Set ChrgBr.", "CH21")
     CHARGE_BEARER_UNKNOWN = ("charge-bearer-unknown", "The charge bearer is DEBT, SHAR or CRED.", "Set one of them.", "BE19")
+    RETURNED_AMOUNT_MISSING = (
+        "returned-amount-missing",
+        "A return states the settlement amount that it returns.",
+        "State RtrdIntrBkSttlmAmt.",
+        "AM12",
+    )
+    RETURN_REASON_MISSING = ("return-reason-missing", "A return says why, by a code or a word.", "State RtrRsnInf/Rsn.", "CH21")
+    REASON_INVALID = (
+        "reason-invalid",
+        "A reason is a code of at most 4 letters and digits.",
+        "Send a code of the external set.",
+        "CH16",
+    )
+    RETURN_REPEATED = (
+        "return-repeated",
+        "A return id stands once for each transfer in a file.",
+        "Give each part a return id of its own; the first one stands.",
+        "RF01",
+    )
+    ORIGINAL_MESSAGE_INVALID = (
+        "original-message-invalid",
+        "An original message is told by its id and its kind, such as pacs.008.001.08.",
+        "State both, or leave it away.",
+        "CH16",
+    )
+    DEBTOR_INSTITUTION_MISSING = (
+        "debtor-institution-missing",
+        "The bank that sends its own money has a BIC, an LEI or a name.",
+        "State one in Dbtr.",
+        "RC03",
+    )
+    CREDITOR_INSTITUTION_MISSING = (
+        "creditor-institution-missing",
+        "The bank that is sent money of its own has a BIC, an LEI or a name.",
+        "State one in Cdtr.",
+        "RC04",
+    )
+    PRIORITY_UNKNOWN = ("priority-unknown", "A settlement priority is URGT, HIGH or NORM.", "Set one of them.", "CH16")
+    UNDERLYING_TRANSFER_MISSING = (
+        "underlying-transfer-missing",
+        "A cover payment names debtor and creditor of the transfer it covers, and both their banks.",
+        "State all four in UndrlygCstmrCdtTrf.",
+        "CH21",
+    )
     DEBTOR_NAME_MISSING = ("debtor-name-missing", "The debtor has a name.", "State it.", "BE08")
     DEBTOR_TOWN_MISSING = ("debtor-town-missing", "The debtor's address has its town in TwnNm.", "State it there.", "BE07")
     DEBTOR_COUNTRY_MISSING = ("debtor-country-missing", "The debtor's address has its country in Ctry.", "State it.", "BE10")

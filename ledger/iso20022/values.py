@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
@@ -13,6 +14,13 @@ _INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(
 _UUID_V4 = re.compile(r"[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}")
 _NUMERAL = re.compile(r"[0-9]{1,15}")
 _MICROSECOND_DIGITS = 7  # the point and six digits
+
+
+class Amount(NamedTuple):
+    """Whole minor units of a currency."""
+
+    minor: int
+    currency: str
 
 
 def plain_decimal(text: str) -> str | None:
