@@ -39,7 +39,7 @@ def project_seconds(ledger: Ledger) -> float:
 
 def layers_of(runs: list[dict[str, float]], count: int, what: str = "transfer", project: float | None = None) -> dict[str, Any]:
     """The median of each layer over runs of so many transfers, or commands; ``project`` is in seconds for as many."""
-    unit = f"µs a {what}: processor time of this process, carry is another one's; insert and commit are one trip, told is the waiting for it"
+    unit = f"µs a {what}: processor time of this process, carry another one's; insert and commit are one trip, told is the waiting for it"
     layers = {layer: median([run[layer] for run in runs]) for layer in runs[0]}
     if project is not None:
         unit += "; project is time on the clock, alone and afterwards"
