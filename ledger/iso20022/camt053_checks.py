@@ -55,7 +55,7 @@ def check_statement(statement: Statement, xpath: str) -> None:
             field=f"{xpath}/Ntry",
             way_out=_AGAIN,
         )
-    _check_no_entry_repeated(statement.entries, xpath)
+    check_no_entry_repeated(statement.entries, xpath)
     expected = statement.opening.minor + statement.net_booked_minor
     if expected != statement.closing.minor:
         opening, entries, closing, difference = (
@@ -76,29 +76,28 @@ def check_statement(statement: Statement, xpath: str) -> None:
         )
 
 
-def _check_no_entry_repeated(entries: Iterable[Entry], xpath: str) -> None:
-    references: set[str] = set()
+def check_no_entry_repeated(entries: Iterable[Entry], xpath: str) -> None:
+    """Raises EntryRepeated for a booking that stands there twice. A reference alone does not make two entries one: Swiss banks write the
+    same NtryRef, the number of the contract, on every entry under it."""
     bookings: set[tuple[object, ...]] = set()
     for number, entry in enumerate(entries, start=1):
         booking = (entry.servicer_reference, entry.signed_minor, entry.status, entry.reversal, entry.booking_date)
-        if entry.reference in references or (entry.servicer_reference is not None and booking in bookings):
-            raise EntryRepeated(
-                f"{xpath}/Ntry[{number}] stands in the statement before, with reference "
-                f"{safe(entry.servicer_reference or entry.reference or '')}.",
-                field=f"{xpath}/Ntry[{number}]",
-                way_out=_AGAIN,
-            )
-        if entry.reference is not None:
-            references.add(entry.reference)
-        bookings.add(booking)
+        known_by = entry.servicer_reference or entry.reference
+        if known_by is not None:
+            if (known_by, *booking) in bookings:
+                raise EntryRepeated(
+                    f"{xpath}/Ntry[{number}] stands in the statement before, with reference {safe(known_by)}.",
+                    field=f"{xpath}/Ntry[{number}]",
+                    way_out=_AGAIN,
+                )
+            bookings.add((known_by, *booking))
 
 
-def check_summary(statement: Statement, fields: Fields, xpath: str) -> None:
+def check_summary(every: Sequence[Entry], currency: str, fields: Fields, xpath: str) -> None:
     """Raises StatementTotalsWrong when TxsSummry differs from the entries. Banks count all entries or the booked ones: either will do."""
-    every = statement.entries
     booked = tuple(entry for entry in every if entry.status == BOOKED)
     for element, direction in (("TtlNtries", None), ("TtlCdtNtries", Direction.CREDIT), ("TtlDbtNtries", Direction.DEBIT)):
-        totals = [_totals(entries, direction, statement.currency) for entries in (every, booked)]
+        totals = [_totals(entries, direction, currency) for entries in (every, booked)]
         path = f"TxsSummry/{element}"
         number, total = fields.text(f"{path}/NbOfNtries"), fields.text(f"{path}/Sum")
         numbers, sums = {count for count, _ in totals}, {amount for _, amount in totals}

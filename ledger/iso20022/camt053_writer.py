@@ -1,27 +1,32 @@
-"""Writes camt.053.001.08, valid against the official schema."""
+"""Writes camt.053.001.08 and 12, valid against the official schemas."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from lxml import etree
 
 from ledger.domain.money import format_amount
-from ledger.iso20022.elements import add_account_fields, branch, leaf, root, to_bytes
-from ledger.iso20022.statement import BOOKED, Balance, BankTransactionCode, Direction, Entry, EntryDetail, Statement
-from ledger.iso20022.values import write_instant
+from ledger.iso20022.elements import add_account_fields, branch, default, leaf, root, to_bytes
+from ledger.iso20022.statement import Balance, Direction, Entry, Statement
+from ledger.iso20022.statement_writer import Totals, add_entry, add_header, add_numbers, add_summary, check_written, totals_of
 
 VERSION = "camt.053.001.08"
+WRITTEN = (VERSION, "camt.053.001.12")
 
 
 def write_camt053(
-    statements: Statement | Sequence[Statement], *, message_id: str | None = None, created_at: datetime | None = None
+    statements: Statement | Sequence[Statement],
+    *,
+    message_id: str | None = None,
+    created_at: datetime | None = None,
+    version: str = VERSION,
 ) -> bytes:
     """A message of one or more statements in UTF-8; the same statements give the same bytes.
 
     ``message_id`` and ``created_at`` are those of the first statement unless given. Raises ValueError without a statement, without a
-    creation time, or with an instant that lacks its offset.
+    creation time, with an instant that lacks its offset, or for a version that is not written.
     """
     held = [statements] if isinstance(statements, Statement) else list(statements)
     if not held:
@@ -29,40 +34,67 @@ def write_camt053(
     created = created_at or held[0].created_at
     if created is None:
         raise ValueError("a message says when it was created: give created_at")
-    document = root(VERSION, "Document")
+    check_written(version, WRITTEN)
+    document = root(version, "Document")
     message = branch(document, "BkToCstmrStmt")
-    header = branch(message, "GrpHdr")
-    leaf(header, "MsgId", message_id or held[0].message_id or held[0].id)
-    leaf(header, "CreDtTm", write_instant(created))
+    add_header(message, message_id or held[0].message_id or held[0].id, created)
     for statement in held:
-        _add_statement(message, statement)
+        element = _add_enclosing(message, statement, totals_of(statement.entries))
+        for entry in statement.entries:
+            add_entry(element, entry)
+        leaf(element, "AddtlStmtInf", statement.additional_info)
     return to_bytes(document)
 
 
-def _add_statement(parent: etree._Element, statement: Statement) -> None:
+def stream_camt053(
+    statement: Statement, totals: dict[Direction, Totals], entries: Iterable[Entry], *, version: str = VERSION
+) -> Iterator[bytes]:
+    """The message of one statement piece by piece, so that one of any length is never held whole.
+
+    ``entries`` are its entries in their order, ``totals`` number and sum of the booked ones; those in ``statement`` itself are not looked
+    at. Raises ValueError for a version that is not written, or when the statement has no creation time.
+    """
+    if statement.created_at is None:
+        raise ValueError("a message says when it was created: give created_at")
+    check_written(version, WRITTEN)
+    document = root(version, "Document")
+    message = branch(document, "BkToCstmrStmt")
+    add_header(message, statement.message_id or statement.id, statement.created_at)
+    element = _add_enclosing(message, statement, totals)
+    leaf(element, "AddtlStmtInf", statement.additional_info)
+    yield from streamed(document, element, entries, before="AddtlStmtInf" if statement.additional_info else None)
+
+
+def streamed(document: etree._Element, element: etree._Element, entries: Iterable[Entry], *, before: str | None) -> Iterator[bytes]:
+    """The document with the entries at the end of ``element``, before its last child if that is called ``before``."""
+    place = etree.Comment("entries")
+    if before is None:
+        element.append(place)
+    else:
+        element.insert(len(element) - 1, place)
+    head, _, tail = to_bytes(document).partition(b"<!--entries-->")
+    yield head.rstrip(b" ")
+    indent = b" " * (len(head) - len(head.rstrip(b" ")))
+    declared = f' xmlns="{etree.QName(element).namespace}"'.encode()
+    for entry in entries:
+        holder = etree.Element(element.tag, nsmap=default(str(etree.QName(element).namespace)))
+        add_entry(holder, entry)
+        etree.indent(holder)
+        # Written alone an entry declares its namespace again; the first tag is where it does so.
+        text = etree.tostring(holder[0], encoding="UTF-8").rstrip().replace(declared, b"", 1)
+        yield b"".join(indent + line.removeprefix(b"  ") + b"\n" for line in text.split(b"\n"))
+    yield tail.removeprefix(b"\n")
+
+
+def _add_enclosing(parent: etree._Element, statement: Statement, totals: dict[Direction, Totals]) -> etree._Element:
+    """Everything of a statement that comes before its entries."""
     element = branch(parent, "Stmt")
-    leaf(element, "Id", statement.id)
-    if statement.page is not None:
-        pages = branch(element, "StmtPgntn")
-        leaf(pages, "PgNb", str(statement.page))
-        leaf(pages, "LastPgInd", "true" if statement.last_page else "false")
-    if statement.sequence is not None:
-        leaf(element, "ElctrncSeqNb", str(statement.sequence))
-    if statement.legal_sequence is not None:
-        leaf(element, "LglSeqNb", str(statement.legal_sequence))
-    if statement.created_at is not None:
-        leaf(element, "CreDtTm", write_instant(statement.created_at))
-    if statement.from_at is not None and statement.to_at is not None:
-        period = branch(element, "FrToDt")
-        leaf(period, "FrDtTm", write_instant(statement.from_at))
-        leaf(period, "ToDtTm", write_instant(statement.to_at))
+    add_numbers(element, statement, "StmtPgntn")
     add_account_fields(branch(element, "Acct"), statement.account)
     for balance in (statement.opening, statement.closing, *statement.balances):
         _add_balance(element, balance)
-    _add_summary(element, statement)
-    for entry in statement.entries:
-        _add_entry(element, entry)
-    leaf(element, "AddtlStmtInf", statement.additional_info)
+    add_summary(element, totals, statement.currency)
+    return element
 
 
 def _add_balance(parent: etree._Element, balance: Balance) -> None:
@@ -72,70 +104,3 @@ def _add_balance(parent: etree._Element, balance: Balance) -> None:
     leaf(element, "Amt", format_amount(abs(balance.minor), balance.currency), Ccy=balance.currency)
     leaf(element, "CdtDbtInd", Direction.CREDIT if balance.minor >= 0 else Direction.DEBIT)
     leaf(branch(element, "Dt"), "Dt", balance.on.isoformat())
-
-
-def _add_summary(parent: etree._Element, statement: Statement) -> None:
-    booked = [entry for entry in statement.entries if entry.status == BOOKED]
-    summary = branch(parent, "TxsSummry")
-    for name, direction in (("TtlCdtNtries", Direction.CREDIT), ("TtlDbtNtries", Direction.DEBIT)):
-        minors = [entry.minor for entry in booked if entry.direction is direction]
-        element = branch(summary, name)
-        leaf(element, "NbOfNtries", str(len(minors)))
-        leaf(element, "Sum", format_amount(sum(minors), statement.currency))
-
-
-def _add_entry(parent: etree._Element, entry: Entry) -> None:
-    element = branch(parent, "Ntry")
-    leaf(element, "NtryRef", entry.reference)
-    leaf(element, "Amt", format_amount(entry.minor, entry.currency), Ccy=entry.currency)
-    leaf(element, "CdtDbtInd", entry.direction)
-    leaf(element, "RvslInd", "true" if entry.reversal else None)
-    leaf(branch(element, "Sts"), "Cd", entry.status)
-    for name, on in (("BookgDt", entry.booking_date), ("ValDt", entry.value_date)):
-        if on is not None:
-            leaf(branch(element, name), "Dt", on.isoformat())
-    leaf(element, "AcctSvcrRef", entry.servicer_reference)
-    _add_code(element, entry.code)
-    if entry.details:
-        details = branch(element, "NtryDtls")
-        for detail in entry.details:
-            _add_detail(details, detail, entry)
-    leaf(element, "AddtlNtryInf", entry.additional_info)
-
-
-def _add_code(parent: etree._Element, code: BankTransactionCode) -> None:
-    element = branch(parent, "BkTxCd")
-    if code.domain and code.family and code.sub_family:
-        domain = branch(element, "Domn")
-        leaf(domain, "Cd", code.domain)
-        family = branch(domain, "Fmly")
-        leaf(family, "Cd", code.family)
-        leaf(family, "SubFmlyCd", code.sub_family)
-    if code.proprietary:
-        own = branch(element, "Prtry")
-        leaf(own, "Cd", code.proprietary)
-        leaf(own, "Issr", code.proprietary_issuer)
-
-
-def _add_detail(parent: etree._Element, detail: EntryDetail, entry: Entry) -> None:
-    element = branch(parent, "TxDtls")
-    references = (
-        ("MsgId", detail.message_id),
-        ("AcctSvcrRef", detail.servicer_reference),
-        ("InstrId", detail.instruction_id),
-        ("EndToEndId", detail.end_to_end_id),
-        ("UETR", str(detail.uetr) if detail.uetr else None),
-        ("TxId", detail.transaction_id),
-    )
-    if any(text for _, text in references):
-        refs = branch(element, "Refs")
-        for name, text in references:
-            leaf(refs, name, text)
-    if detail.minor is not None:
-        currency = detail.currency or entry.currency
-        leaf(element, "Amt", format_amount(detail.minor, currency), Ccy=currency)
-    leaf(element, "CdtDbtInd", detail.direction)
-    if detail.return_reason:
-        reason = branch(branch(element, "RtrInf"), "Rsn")
-        leaf(reason, "Cd" if len(detail.return_reason) <= 4 else "Prtry", detail.return_reason)
-    leaf(element, "AddtlTxInf", detail.additional_info)

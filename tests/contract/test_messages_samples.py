@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ledger.iso20022.camt053 import read_camt053
+from ledger.iso20022.camt054 import read_camt054
 from ledger.iso20022.errors import UnexpectedMessage, UnreadableMessage
 from ledger.iso20022.pacs008 import read_pacs008
 from ledger.iso20022.xml import identify
@@ -63,6 +64,25 @@ STATEMENTS = {
     "cbpr/p_2_5_1__CBPRplus_p.2.5.1_camt.053-BtoDbtr.xml": "taken: 1",
     "cbpr/p_3_1_1__CBPRplus_p.3.1.1_camt.053-BtoDbtr.xml": "taken: 1",
 }
+NOTIFICATIONS = {
+    "camt/camt054.v00108__200519_camt.054_P_CH2909000000250094239_1111091335_0_2020061900081727_v2019.xml": "taken: 1",
+    "camt/data__camt054.v2.with-account-name.xml": "taken: 1",
+    "camt/data__camt054.v2.xml": "taken: 1",
+    "camt/data__camt054.v4.xml": "taken: 1",
+    "camt/data__camt054.v8-with-financial-institution.xml": "taken: 1",
+    "camt/v00104__200519_camt054-ESR-ASR_P_CH2909000000250094239_1110092704_0_2019042500372179_v2009.xml": "taken: 1",
+    "camt/v00104__camt_054_Beispiel_NoCrdtBookedNotReversed.xml": "taken: 3",
+    "camt/v00104__camt_054_Beispiel_SammelbuchungEs.xml": "taken: 1",
+    "camt/v00104__camt_054_Beispiel_ZA1_ESR_ZE.xml": "taken: 1",
+    "cbpr-ur/2025__cbprplus_camt054_slash_in_instrid.xml": "taken: 1",
+    "cbpr-ur/2026__camt054_credit_notification_sample.xml": "taken: 1",
+    "cbpr-ur/fixtures__camt_054_2025_valid.xml": "taken: 1",
+    "cbpr-ur/y2025__camt.054.max.xml": "taken: 1",
+    "cbpr-ur/y2025__camt.054.min.xml": "taken: 1",
+    "cbpr-ur/y2026__camt.054.min.xml": "taken: 1",
+    "cbpr/c_54_1_1__mt910_camt_054_C_D.xml": "taken: 1",
+    "cbpr/c_56_4_1__CBPRplus_c.56.4.1_camt.054-DtoE.xml": "taken: 1",
+}
 
 
 def verdict_on_transfers(data: bytes) -> str:
@@ -82,6 +102,13 @@ def verdict_on_statements(data: bytes) -> str:
         return refused.code
 
 
+def verdict_on_notifications(data: bytes) -> str:
+    try:
+        return "taken: " + " ".join(str(len(notification.entries)) for notification in read_camt054(data))
+    except UnreadableMessage as refused:
+        return refused.code
+
+
 @pytest.mark.parametrize("name", TRANSFERS)
 def test_every_sample_of_transfers_has_its_verdict(conformance_data: Path, name: str) -> None:
     """Taken, or refused by the rules that it breaks."""
@@ -94,13 +121,19 @@ def test_every_sample_of_statements_has_its_verdict(conformance_data: Path, name
     assert verdict_on_statements((conformance_data / "iso20022" / name).read_bytes()) == STATEMENTS[name]
 
 
+@pytest.mark.parametrize("name", NOTIFICATIONS)
+def test_every_sample_of_notifications_has_its_verdict(conformance_data: Path, name: str) -> None:
+    """Taken with so many entries: no balances, so nothing to add up."""
+    assert verdict_on_notifications((conformance_data / "iso20022" / name).read_bytes()) == NOTIFICATIONS[name]
+
+
 def test_no_message_of_another_kind_is_taken_for_ours(conformance_data: Path) -> None:
-    """Every other sample is refused as another message, or as unreadable, by both readers."""
-    ours = set(TRANSFERS) | set(STATEMENTS)
+    """Every other sample is refused as another message, or as unreadable, by all three readers."""
+    ours = set(TRANSFERS) | set(STATEMENTS) | set(NOTIFICATIONS)
     taken = []
     for path in sorted((conformance_data / "iso20022").glob("*/*.xml")):
         name = f"{path.parent.name}/{path.name}"
-        for read in (read_pacs008, read_camt053):
+        for read in (read_pacs008, read_camt053, read_camt054):
             try:
                 read(path.read_bytes())
             except UnreadableMessage:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from ledger.iso20022.camt053 import read_camt053, write_camt053
 from ledger.iso20022.case_rules import CaseRule
+from ledger.iso20022.camt054 import read_camt054, write_camt054
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.pacs002 import (
     GroupStatus,
@@ -128,18 +129,35 @@ def test_statements_are_valid(schema_errors: SchemaErrors) -> None:
 
 
 def test_every_taken_statement_can_be_written_again(conformance_data: Path, schema_errors: SchemaErrors) -> None:
-    """Other banks' statements, of any version, become valid statements of version 08 that read the same."""
+    """Other banks' statements, of any version, become valid statements of versions 08 and 12 that read the same."""
     written = 0
     for path in sorted((conformance_data / "iso20022").glob("*/*.xml")):
         try:
             statements = read_camt053(path.read_bytes())
         except UnreadableMessage:
             continue
-        data = write_camt053(statements, created_at=NOON)
-        assert (path.name, schema_errors("camt.053.001.08", data)) == (path.name, [])
-        assert [replace(again, version="") for again in read_camt053(data)] == [replace(one, version="") for one in statements]
+        for version in ("camt.053.001.08", "camt.053.001.12"):
+            data = write_camt053(statements, created_at=NOON, version=version)
+            assert (path.name, schema_errors(version, data)) == (path.name, [])
+            assert [replace(again, version="") for again in read_camt053(data)] == [replace(one, version="") for one in statements]
         written += 1
     assert written >= 10
+
+
+def test_every_taken_notification_can_be_written_again(conformance_data: Path, schema_errors: SchemaErrors) -> None:
+    """So do other banks' notifications, with charges, batches, exchanges and structured references."""
+    written = 0
+    for path in sorted((conformance_data / "iso20022").glob("*/*.xml")):
+        try:
+            notifications = read_camt054(path.read_bytes())
+        except UnreadableMessage:
+            continue
+        for version in ("camt.054.001.08", "camt.054.001.12"):
+            data = write_camt054(notifications, created_at=NOON, version=version)
+            assert (path.name, schema_errors(version, data)) == (path.name, [])
+            assert [replace(again, version="") for again in read_camt054(data)] == [replace(one, version="") for one in notifications]
+        written += 1
+    assert written == 17
 
 
 def test_answers_are_valid(schema_errors: SchemaErrors) -> None:
