@@ -12,8 +12,8 @@ import pytest
 from lxml import etree
 
 from ledger.iso20022.camt053 import read_camt053, write_camt053
-from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.camt054 import read_camt054, write_camt054
+from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.pacs002 import (
     GroupStatus,
