@@ -40,7 +40,8 @@
         ├── RequestTooSlow                 408: the body did not arrive in time
         ├── BodyTooLarge                   413: more bytes than the service takes
         ├── ContentTypeWrong               415: the body is of another kind than the route takes
-        └── TooManyRequests                429: the key sends more than it may
+        ├── TooManyRequests                429: the key sends more than it may
+        └── ShareTaken                     429: a principal's share of commands at once is taken
 
     Unavailable
     └── IdentityProviderDown               503: nobody can sign in at present
@@ -216,3 +217,7 @@ class RequestTooSlow(RequestError):
 
 class TooManyRequests(RequestError):
     """The key sends more than CORRIDOR_REQUESTS_PER_SECOND_MAX."""
+
+
+class ShareTaken(RequestError):
+    """A principal's commands inside take half of CORRIDOR_COMMANDS_WAITING_MAX, or its files are as many as it may send at once."""

@@ -10,6 +10,7 @@ import logging
 import re
 import time
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -88,18 +89,28 @@ class Gate:
         state = scope.setdefault("state", {})
         if "session" in state:
             # A person whom api.people.gate has let in; nothing is signed.
-            body = await read_body(receive, declared, self._limits)
-        else:
-            signature = self._authenticator.signature(head)
-            state["signature"] = signature
-            claim = await self._authenticator.identify(head, signature, _corridor_of(scope["path"]))
-            self._hop.check(scope, claim.key.principal)
-            self._rate.check(claim.key.public_key)
+            with self._share(state["caller"].principal, scope):
+                body = await read_body(receive, declared, self._limits)
+                await self._go_on(scope, receive, send, head, body)
+            return
+        signature = self._authenticator.signature(head)
+        state["signature"] = signature
+        claim = await self._authenticator.identify(head, signature, _corridor_of(scope["path"]))
+        self._hop.check(scope, claim.key.principal)
+        self._rate.check(claim.key.public_key)
+        with self._share(claim.key.principal, scope):
             body = await read_body(receive, declared, self._limits)
             check_digest(head, body)
             state["caller"] = caller = await self._authenticator.admit(claim)
             self._permissions.check(caller, scope["method"], scope["path"])
-        state.update(body=body, fields=head.fields)
+            await self._go_on(scope, receive, send, head, body)
+
+    def _share(self, principal: str, scope: Scope) -> AbstractContextManager[None]:
+        """Counts a command among its principal's; a read needs no place."""
+        return nullcontext() if scope["method"] in READS else self._commands.one_more_of(principal, scope["path"])
+
+    async def _go_on(self, scope: Scope, receive: Receive, send: Send, head: SignedHead, body: bytes) -> None:
+        scope["state"].update(body=body, fields=head.fields)
         await self._app(scope, _once(body, receive), send)
 
 

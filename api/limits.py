@@ -1,4 +1,4 @@
-"""What the service takes at most: requests of one key a second, commands at once, bytes of a body, seconds for a body to arrive.
+"""What the service takes at most: requests of one key a second, commands and files at once, bytes of a body, seconds for a body to arrive.
 
 Each is refused with a way out before anything is done, so that a partner in a loop, or a line that trickles, costs the others nothing. All
 are counted by each process for itself.
@@ -7,17 +7,24 @@ are counted by each process for itself.
 from __future__ import annotations
 
 from asyncio import timeout
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from starlette.types import Receive
 
-from api.errors import BodyTooLarge, RequestTooSlow, TooManyRequests
+from api.errors import BodyTooLarge, RequestTooSlow, ShareTaken, TooManyRequests
 from ledger.errors import Overloaded
 from ledger.settings import Settings
 
 Monotonic = Callable[[], float]
+
+COMMAND, FILE = "commands", "files"
+FILES_PATH = "/messages"
+FILES_AT_ONCE = 4
+"""Of one principal. A file is worked on by a thread of its own, and its transfers take a thousand places in the queue of the ledger, where
+ten thousand are: all files of one bank leave more than half of them to others."""
 
 
 class ClientGone(Exception):
@@ -61,11 +68,17 @@ class Rate:
 
 
 class Commands:
-    """How many commands are inside."""
+    """How many commands are inside, all together and of each principal.
+
+    A principal has half of the places, whatever is free: who floods takes those and is turned away, and the others find room. Before it is
+    known whose command it is, it counts among all.
+    """
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._inside = 0
+        self._shares = {COMMAND: (at_once + 1) // 2, FILE: FILES_AT_ONCE}
+        self._inside_of: Counter[tuple[str, str]] = Counter()
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
@@ -77,6 +90,23 @@ class Commands:
             yield
         finally:
             self._inside -= 1
+
+    @contextmanager
+    def one_more_of(self, principal: str, path: str) -> Iterator[None]:
+        """Counts a command, or a file of them, among its principal's while it is inside. Raises ShareTaken."""
+        kind = FILE if path.endswith(FILES_PATH) else COMMAND
+        if self._inside_of[principal, kind] >= self._shares[kind]:
+            raise ShareTaken(
+                f"So many of yours are inside at once: {self._shares[kind]} {kind}.",
+                field="keyid",
+                value=kind,
+                way_out="Wait for their answers, then send this again with the same key.",
+            )
+        self._inside_of[principal, kind] += 1
+        try:
+            yield
+        finally:
+            self._inside_of[principal, kind] -= 1
 
 
 async def read_body(receive: Receive, declared: str, limits: Limits) -> bytes:

@@ -139,6 +139,7 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     a.ContentTypeWrong: Kind(415, "The content type is not taken"),
     a.RequestTooSlow: Kind(408, "The body came too slowly"),
     a.TooManyRequests: Kind(429, "Too many requests", retry_after=1),
+    a.ShareTaken: Kind(429, "Your share of commands at once is taken", retry_after=1),
     e.Malformed: Kind(400, "The request cannot be read"),
     UnreadableRates: Kind(400, "The rates cannot be read"),
     m.UnreadableMessage: Kind(400, "The message cannot be read"),

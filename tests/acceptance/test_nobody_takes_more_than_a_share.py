@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain import ids
 from ledger.settings import Settings
-from tests.acceptance.conftest import ServedCorridor, told, transfer
+from tests.acceptance.conftest import ServedCorridor, told, transfer, uetr
 
 Serve = Callable[..., ServedCorridor]
 
@@ -80,3 +81,33 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(serve: Serve) -> None:
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert served.service.ledger(served.corridor).log_store.receipt(ids.receipt_digest("abb", "t1")) is None
     told(served.post("abb", "/transfers", transfer(1), "t1"), 201)
+
+
+def test_a_flood_of_one_bank_leaves_the_other_ones_commands_in(serve: Serve) -> None:
+    """With two places of four taken by bodies that do not come, a third command of the same bank is told to wait and burns no key; the
+    other bank's command is done meanwhile, and so is the refused one once there is room."""
+    served = serve(commands_waiting_max=4)
+    told(served.post("abb", "/transfers", transfer(1), "t1"), 201)
+    address = httpx.URL(served.url)
+    waiting: list[tuple[socket.socket, bytes]] = []
+    with ExitStack() as flood:
+        for number in (2, 3):
+            request = httpx.Request(
+                "POST", served.url + served.path("/transfers"), json=transfer(number), headers=idempotency_key(f"t{number}")
+            )
+            served.signer("abb").sign(request)
+            head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+            connection = flood.enter_context(socket.create_connection((address.host, address.port or 80), timeout=30))
+            connection.sendall(f"POST {request.url.raw_path.decode()} HTTP/1.1\r\n{head}Expect: 100-continue\r\n\r\n".encode())
+            # Whoever is told to go on has a place.
+            assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            waiting.append((connection, request.content))
+        refused = served.post("abb", "/transfers", transfer(4), "t4")
+        assert (told(refused, 429)["type"], refused.headers["Retry-After"]) == ("/problems/share-taken", "1")
+        assert told(served.post("psbc", f"/transfers/{uetr(1)}/accept", {}, "a1"), 200)["state"] == "accepted"
+        told(served.get("abb", "/terms"), 200)
+        for connection, body in waiting:
+            connection.sendall(body)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
+    done = served.post("abb", "/transfers", transfer(4), "t4")
+    assert (told(done, 201)["uetr"], done.headers.get("Idempotent-Replayed")) == (uetr(4), None)

@@ -16,6 +16,7 @@ from api.gate import Gate
 from api.limits import Limits, Rate
 from api.message_signatures import Signature
 from api.permissions import Permissions
+from api.signed_head import SignedHead
 from ledger.clock import SetClock
 from ledger.domain.permissions import PERMISSIONS
 
@@ -30,8 +31,8 @@ class AnybodyMay:
     def signature(self, _head: object) -> Signature:
         return SIGNATURE
 
-    async def identify(self, _head: object, _signature: Signature, corridor: str) -> SimpleNamespace:
-        return SimpleNamespace(key=SimpleNamespace(principal="abb", public_key="00"), corridor=corridor)
+    async def identify(self, head: SignedHead, _signature: Signature, corridor: str) -> SimpleNamespace:
+        return SimpleNamespace(key=SimpleNamespace(principal=head.fields.get("from", "abb"), public_key="00"), corridor=corridor)
 
     async def admit(self, claim: SimpleNamespace) -> Caller:
         return Caller("abb", "key", claim.corridor, tuple(PERMISSIONS))
@@ -165,6 +166,44 @@ def test_so_many_commands_are_inside_and_no_more() -> None:
         return [refused[0]["status"], read[0]["status"], passed[0]["status"], standing._commands._inside]
 
     assert asyncio.run(story()) == [503, 204, 204, 0]
+
+
+def test_one_bank_that_floods_leaves_room_for_the_other() -> None:
+    """Half of the places are one bank's: 429 with Retry-After for what comes beyond, while the other bank's command finds room, and so do
+    the first one's reads and, beside commands, its files, four of them."""
+    waiting: list[asyncio.Future[None]] = []
+
+    async def waits(asked: Scope, _receive: Receive, send: Send) -> None:
+        if asked["method"] == "POST":
+            waiting.append(asyncio.get_running_loop().create_future())
+            await waiting[-1]
+        await empty(asked, _receive, send)
+
+    async def story() -> list[int]:
+        standing = gate(waits, commands_at_once=8)
+        file = scope("/v1/corridors/abb-psbc/messages")
+        other = scope(headers=[(b"from", b"psbc")])
+        sent = [asyncio.ensure_future(sent_through(standing, asked)) for asked in [scope()] * 4 + [other]]
+        while len(waiting) < 5:
+            await asyncio.sleep(0)
+        refused = await sent_through(standing, scope())
+        assert (dict(refused[0]["headers"])[b"retry-after"], b"share-taken" in refused[1]["body"]) == (b"1", True)
+        read = await sent_through(standing, scope(method="GET"))
+        for one in waiting:
+            one.set_result(None)
+        waiting.clear()
+        passed = [await one for one in sent]
+        files = [asyncio.ensure_future(sent_through(standing, asked)) for asked in [file] * 4 + [scope()]]
+        while len(waiting) < 5:
+            await asyncio.sleep(0)
+        fifth = await sent_through(standing, file)
+        for one in waiting:
+            one.set_result(None)
+        passed += [await one for one in files]
+        assert (standing._commands._inside, standing._commands._inside_of.total()) == (0, 0)
+        return [refused[0]["status"], read[0]["status"], fifth[0]["status"], *(messages[0]["status"] for messages in passed)]
+
+    assert asyncio.run(story()) == [429, 204, 429, *[204] * 10]
 
 
 def test_a_body_that_trickles_is_not_waited_for() -> None:
