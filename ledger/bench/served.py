@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.answer_signing import AnswerSigning
 from api.app import authenticator_of, create_app, stand_gate
+from api.http_heads import BoundedHeads
 from api.permissions import Permissions
 from api.schemas.transfers import TransferBody
 from api.service_key import read_service_key
@@ -35,7 +36,14 @@ def main() -> None:
     with Service(settings()) as service:
         app = bare(service) if wanted["bare"] else create_app(service)
         uvicorn.run(
-            app, host=wanted["host"], port=wanted["port"], server_header=False, proxy_headers=False, access_log=False, log_config=None
+            app,
+            host=wanted["host"],
+            port=wanted["port"],
+            http=BoundedHeads,
+            server_header=False,
+            proxy_headers=False,
+            access_log=False,
+            log_config=None,
         )
 
 

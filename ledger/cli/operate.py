@@ -88,6 +88,7 @@ def serve(
     import uvicorn  # noqa: PLC0415 - only this command needs the web server
 
     from api.app import create_app  # noqa: PLC0415
+    from api.http_heads import BoundedHeads  # noqa: PLC0415
     from api.metrics import served_metrics  # noqa: PLC0415
     from api.webhooks.worker import worker_of  # noqa: PLC0415
 
@@ -111,7 +112,16 @@ def serve(
         open_parts.enter_context(served_metrics(service, application.state.failures, configured.metrics_host, configured.metrics_port))
         configure_logging(as_json=True, level=logging.getLevelNamesMapping()[configured.log_level.upper()])
         # What a proxy says of its client is for api.client_certificate to believe, from the configured hop alone.
-        uvicorn.run(application, host=address, port=door, server_header=False, proxy_headers=False, access_log=False, log_config=None)
+        uvicorn.run(
+            application,
+            host=address,
+            port=door,
+            http=BoundedHeads,
+            server_header=False,
+            proxy_headers=False,
+            access_log=False,
+            log_config=None,
+        )
         stop.set()
         for worker in workers:
             worker.join()

@@ -16,6 +16,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.app import create_app
+from api.http_heads import BoundedHeads
 from api.signing import RequestSigner, idempotency_key, public_key_hex
 from ledger import commands as c
 from ledger.bootstrap import Service
@@ -86,7 +87,7 @@ class ServedCorridor:
         seconds = count()
         self.app = create_app(service, **({"monotonic": lambda: float(next(seconds))} | how))
         # Connections made before the server accepts wait in the socket's backlog, so nobody has to ask whether it has started.
-        self._server = uvicorn.Server(uvicorn.Config(self.app, log_level="error", access_log=False, proxy_headers=False))
+        self._server = uvicorn.Server(uvicorn.Config(self.app, http=BoundedHeads, log_level="error", access_log=False, proxy_headers=False))
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [listening]}, name="served corridor")
         self._thread.start()
         self.client = httpx.Client(base_url=self.url, timeout=60)

@@ -10,6 +10,7 @@ import pytest
 
 from api.app import CORRIDOR_ROUTES
 from api.gate import OPEN_PATHS
+from api.http_heads import HEAD_BYTES_MAX, HEAD_LINES_MAX, BoundedHeads
 from tests.acceptance.conftest import ServedCorridor, told, uetr
 
 UNUSED = ("TRACE", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "LOCK", "PURGE", "SEARCH", "QUERY")
@@ -117,3 +118,37 @@ def test_an_answer_states_the_length_it_has(served: ServedCorridor) -> None:
         lengths = answer.headers.get_list("content-length")
         expected = len(answer.content) if answer.request.method != "HEAD" else int(lengths[0])
         assert (lengths, "transfer-encoding" in answer.headers) == ([str(expected)], False)
+
+
+TOO_LARGE: dict[str, bytes] = {
+    "one line more than the most": b"X-Line: a\r\n" * HEAD_LINES_MAX + b"\r\n",
+    "lines of more bytes together": b"".join(b"X-Line-%d: %s\r\n" % (number, b"a" * 1000) for number in range(33)) + b"\r\n",
+    "one line too long": b"X-Line: " + b"a" * HEAD_BYTES_MAX + b"\r\n\r\n",
+    "lines behind a body in chunks": b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X-Line: a\r\n" * HEAD_LINES_MAX + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("how", TOO_LARGE)
+def test_a_head_is_bounded_in_lines_and_bytes(served: ServedCorridor, how: str) -> None:
+    """431 and the connection ends."""
+    assert statuses(served, b"POST /health HTTP/1.1\r\nHost: corridor\r\n" + TOO_LARGE[how])[-1] == 431
+
+
+def test_an_address_is_bounded_with_its_head(served: ServedCorridor) -> None:
+    """A request line that does not end is refused as soon as it is longer than a head may be."""
+    assert statuses(served, b"GET /" + b"a" * 2 * HEAD_BYTES_MAX) == [431]
+
+
+def test_the_largest_head_that_may_be_is_read(served: ServedCorridor) -> None:
+    """As many lines as there may be, Host and Connection among them."""
+    lines = b"X-Line: a\r\n" * (HEAD_LINES_MAX - 2)
+    assert statuses(served, b"GET /health HTTP/1.1\r\nHost: corridor\r\nConnection: close\r\n" + lines + b"\r\n") == [200]
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"\r\n\r\n", b"GET /health HTTP/1.1\r\nHost: corr", BEHIND.replace(b"close", b"keep-alive") + b"GET"]
+)
+def test_a_head_that_does_not_come_is_not_waited_for(served: ServedCorridor, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    """The connection ends with no answer to it: nothing was asked. What was asked before it is answered."""
+    monkeypatch.setattr(BoundedHeads, "seconds", 0.5)
+    assert statuses(served, sent) == [200] * sent.count(b"\r\n\r\n") * sent.startswith(b"GET")
