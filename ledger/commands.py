@@ -71,7 +71,7 @@ class OpenCorridor(Command):
 
 
 class SetAccountStatus(Command):
-    """Officers freeze, open again or close an account. Alone, so that what was booked before stands before it in the log."""
+    """One officer freezes an account, two open it again or close it. Alone, so that what was booked before stands before it in the log."""
 
     alone: ClassVar[bool] = True
     account: str

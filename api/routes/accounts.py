@@ -102,10 +102,11 @@ def show_in_flight(look: Look) -> Response:
 @router.post(
     "/accounts/{account}/status",
     summary="Freeze, open or close an account",
-    **answers(StatusSet, e.AccountUnknown, e.AccountClosed, e.AccountNotEmpty),
+    **answers(StatusSet, e.AccountUnknown, e.AccountClosed, e.AccountNotEmpty, e.SecondOfficerNeeded),
 )
 async def set_status(account: AccountPath, body: StatusBody, ask: JsonCommand) -> Response:
-    """An officer's decision. A frozen or closed account takes part in no funding, withdrawal or pay-out; what happened is still booked."""
+    """One officer freezes at once. To open an account again or to close it, a second officer says what a first one proposed. A frozen or
+    closed account takes part in no funding, withdrawal or pay-out; what happened is still booked."""
     command = c.SetAccountStatus(**ask.named(body.cause), account=account, status=body.status)
     return await ask.run(command, lambda answer: StatusSet(**StatusSet.facts(answer), **result_of(answer)))
 

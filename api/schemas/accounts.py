@@ -210,9 +210,10 @@ class StatusBody(CommandBody):
 
 
 class StatusSet(Decided):
-    """The account with its new status."""
+    """The account with its status, and what waits for a second officer's word."""
 
-    model_config = with_example({**DECIDED, "account": "abb:cash:MAD", "status": "frozen"})
+    model_config = with_example({**DECIDED, "account": "abb:cash:MAD", "status": "frozen", "proposed": "open"})
 
     account: str
     status: Literal["open", "frozen", "closed"]
+    proposed: Literal["", "open", "closed"] = ""

@@ -43,11 +43,12 @@ def open_corridor(command: c.OpenCorridor, books: Books) -> Result:
 
 
 def set_account_status(command: c.SetAccountStatus, books: Books) -> Result:
-    """Officers freeze, open and close accounts."""
+    """One officer freezes an account; two open it again or close it."""
     by = books.decision()
     check_officer(by)
-    books.account(command.account).set_status(by, command.status)
-    return {"account": command.account, "status": command.status}
+    account = books.account(command.account)
+    account.set_status(by, command.status)
+    return {"account": command.account, "status": account.status, "proposed": account.proposed[0] if account.proposed else ""}
 
 
 def receive_message(command: c.ReceiveMessage, books: Books) -> Result:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from ledger.domain.account_events import AccountFloorSet, AccountOpened, AccountPosted, AccountStatusSet, PostedLine
+from ledger.domain.account_events import AccountFloorSet, AccountOpened, AccountPosted, AccountStatusProposed, AccountStatusSet, PostedLine
 from ledger.domain.aggregate import Aggregate, Decision
 from ledger.domain.money import format_amount
 from ledger.domain.posting import ACCOUNT_KINDS, Side
-from ledger.errors import AccountClosed, AccountFrozen, AccountNotEmpty, FloorReached
+from ledger.errors import AccountClosed, AccountFrozen, AccountNotEmpty, FloorReached, SecondOfficerNeeded
 
 AccountStatus = Literal["open", "frozen", "closed"]
 
@@ -27,6 +27,7 @@ class Account(Aggregate):
         self.normal_side: Side = "debit"
         self.floor: int | None = None
         self.status: AccountStatus = "open"
+        self.proposed: tuple[AccountStatus, str] | None = None
         self.balance = 0
         self.collected: list[PostedLine] = []
         self.collected_sum = 0
@@ -93,7 +94,11 @@ class Account(Aggregate):
             self.record(AccountFloorSet, by, floor=floor)
 
     def set_status(self, by: Decision, status: AccountStatus) -> None:
-        """Opens, freezes or closes. Raises AccountClosed for a closed account, AccountNotEmpty when closing with a balance."""
+        """Freezes at one officer's word; opens again or closes when a second officer says what a first one said.
+
+        Whatever else is said in between takes the first one's word back. Raises AccountClosed for a closed account, AccountNotEmpty when
+        closing with a balance, SecondOfficerNeeded when the same officer says it twice.
+        """
         if self.status == "closed":
             raise AccountClosed(
                 f"Account {self.name} is closed for good.", field="account", value=self.name, way_out="Use another account."
@@ -105,5 +110,17 @@ class Account(Aggregate):
                 value=self.name,
                 way_out="Bring the balance to zero first.",
             )
-        if status != self.status:
+        if status in (self.status, "frozen"):
+            if status != self.status or self.proposed is not None:
+                self.record(AccountStatusSet, by, status=status)
+        elif self.proposed is None or self.proposed[0] != status:
+            self.record(AccountStatusProposed, by, status=status)
+        elif self.proposed[1] == by.actor:
+            raise SecondOfficerNeeded(
+                f"{by.actor} proposed this for account {self.name} before.",
+                field="actor",
+                value=by.actor,
+                way_out="Let another officer say the same.",
+            )
+        else:
             self.record(AccountStatusSet, by, status=status)

@@ -68,9 +68,20 @@ class AccountFloorSet(StatesWhatHolds, DecidedEvent):
         aggregate.floor = self.floor
 
 
+class AccountStatusProposed(StatesWhatHolds, DecidedEvent):
+    """One officer wants the account open again, or closed; it stays as it is until another one says the same."""
+
+    TOPIC = "Account.StatusProposed.v1"
+    status: Literal["open", "closed"]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.proposed = (self.status, self.actor)
+
+
 class AccountStatusSet(StatesWhatHolds, DecidedEvent):
     TOPIC = "Account.StatusSet.v1"
     status: Literal["open", "frozen", "closed"]
 
     def apply(self, aggregate: Any) -> None:
         aggregate.status = self.status
+        aggregate.proposed = None

@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT * FROM ledger.events
     WHERE wanted.is_account AND corridor = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
-          AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusSet.v1')
+          AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusProposed.v1', 'Account.StatusSet.v1')
     UNION ALL
     (SELECT * FROM ledger.events
      WHERE wanted.is_account AND corridor || '' = $1 AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
@@ -102,7 +102,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT * FROM ledger.events
     WHERE wanted.is_account AND corridor = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version
-          AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusSet.v1')
+          AND topic IN ('Account.Opened.v1', 'Account.FloorSet.v1', 'Account.StatusProposed.v1', 'Account.StatusSet.v1')
     UNION ALL
     (SELECT * FROM ledger.events
      WHERE wanted.is_account AND corridor || '' = %(corridor)s AND stream_id = wanted.stream_id AND stream_version > wanted.after_version

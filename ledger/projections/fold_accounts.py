@@ -46,6 +46,10 @@ def _status_set(folding: Folding, fact: Fact) -> None:
     _stands(folding, account, fact)
 
 
+def _status_proposed(_folding: Folding, _fact: Fact) -> None:
+    """The account stays as it is until a second officer says the same."""
+
+
 def _stands(folding: Folding, account: Row, fact: Fact) -> None:
     """The account as it stands after the fact; of several facts of one commit the last one counts."""
     name, floor, balance = account["account"], account["floor"], account["balance"]
@@ -85,5 +89,6 @@ ACCOUNT_FOLDS: dict[str, Callable[[Folding, Fact], None]] = {
     "Account.Opened.v1": _opened,
     "Account.Posted.v1": _posted,
     "Account.FloorSet.v1": _floor_set,
+    "Account.StatusProposed.v1": _status_proposed,
     "Account.StatusSet.v1": _status_set,
 }

@@ -98,4 +98,4 @@ def _promises_effect(result: dict[str, Any]) -> bool:
     or the status of an account."""
     if "changed" in result:
         return bool(result["changed"])
-    return result.get("state") != "returned" and set(result) != {"account", "status"}
+    return result.get("state") != "returned" and not set(result) <= {"account", "status", "proposed"}

@@ -439,11 +439,13 @@ def test_a_frozen_a_closed_and_an_exhausted_account_take_no_new_transfer(served:
         "account-frozen", "The account is frozen", 409, "Account abb:cash:MAD is frozen.", "account", "abb:cash:MAD",
         "Wait until officers unfreeze it.",
     ) | {"transient": True}  # fmt: skip
+    told(served.post("officer:bo", account, {"status": "closed"}, "close"), 200)
     assert told(served.post("officer:amina", account, {"status": "closed"}, "close"), 200) == {
         "position": served.head(),
         "recorded_at": "2026-03-27T09:00:00Z",
         "account": "abb:cash:MAD",
         "status": "closed",
+        "proposed": "",
     }
     closed = served.post("abb", "/transfers", transfer(1), "t2")
     assert problem_of(served, closed, 409, "t2") == refused(

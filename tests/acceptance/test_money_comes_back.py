@@ -210,5 +210,6 @@ def test_a_transfer_without_room_waits_and_is_funded_when_there_is_some(served: 
         told(served.post(officer, f"/cases/hold-{uetr(1)}/opinions", {"opinion": "clear", "reasons": "Namesake."}, "o"), 201)
     assert shown(served)["state"] == "pending"
     assert step(served, "abb", "fund", {}, 409)["type"] == "/problems/account-frozen"
-    told(served.post("officer:amina", account, {"status": "open"}, "open"), 200)
+    shown_as = [told(served.post(officer, account, {"status": "open"}, "open"), 200) for officer in ("officer:amina", "officer:bo")]
+    assert [(one["status"], one["proposed"]) for one in shown_as] == [("frozen", "open"), ("open", "")]
     assert step(served, "abb", "fund", {"cause": "again"})["state"] == "dispatched"

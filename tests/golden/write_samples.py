@@ -71,7 +71,7 @@ def story() -> tuple[MemoryLedger, list[Command]]:
 def _the_corridor() -> Iterable[Command]:
     yield ask(c.OpenCorridor, OPERATOR, key="v2", agreement=terms(2, abb_cap="1000.00"))
     yield ask(c.SetAccountStatus, AMINA, key="1", account="abb:position:USD", status="frozen")
-    yield ask(c.SetAccountStatus, AMINA, key="2", account="abb:position:USD", status="open")
+    yield from (ask(c.SetAccountStatus, officer, key="2", account="abb:position:USD", status="open") for officer in (AMINA, BAO))
 
 
 def _the_keys() -> Iterable[Command]:
@@ -116,7 +116,8 @@ def _holds_and_freezes() -> Iterable[Command]:
     yield from (opinion(officer, f"hold-{uetr(2)}", "reject") for officer in (AMINA, BAO))
     yield initiate(3, screened=HIT)
     yield from (ask(c.SetAccountStatus, AMINA, key="3", account="abb:position:USD", status="frozen"), opinion(AMINA, f"hold-{uetr(3)}"))
-    yield from (opinion(BAO, f"hold-{uetr(3)}"), ask(c.SetAccountStatus, AMINA, key="4", account="abb:position:USD", status="open"))
+    yield opinion(BAO, f"hold-{uetr(3)}")
+    yield from (ask(c.SetAccountStatus, officer, key="4", account="abb:position:USD", status="open") for officer in (AMINA, BAO))
     yield ask(c.FundTransfer, ABB, uetr=uetr(3))
     yield ask(c.FreezeTransfer, AMINA, uetr=uetr(3))
     yield from (opinion(officer, f"freeze-{uetr(3)}-5") for officer in (AMINA, BAO))

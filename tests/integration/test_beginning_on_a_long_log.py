@@ -32,10 +32,9 @@ def test_an_account_read_by_its_newest_posting_stands_where_its_whole_life_left_
         ledger = service.ledger(corridor)
         open_for_bench(ledger, service.clock())
         drive(ledger, lives(corridor, "before", 12), callers=3)
-        for status in ("frozen", "open"):
-            answer = ledger.execute(
-                c.SetAccountStatus(corridor=corridor, actor="officer:amina", idempotency_key=status, account="psbc:cash:CNY", status=status)
-            )
+        for officer, status in (("amina", "frozen"), ("amina", "open"), ("bo", "open")):
+            said = {"corridor": corridor, "actor": f"officer:{officer}", "idempotency_key": status}
+            answer = ledger.execute(c.SetAccountStatus(**said, account="psbc:cash:CNY", status=status))
             assert answer.refusal is None, answer.refusal
         drive(ledger, lives(corridor, "after", 6), callers=2)
         for name in ACCOUNTS:
@@ -73,7 +72,7 @@ def test_every_fact_of_an_account_is_read_by_its_queries() -> None:
     facts = {
         kind.TOPIC for kind in vars(account_events).values() if isinstance(kind, type) and issubclass(kind, Event) and "TOPIC" in vars(kind)
     }
-    migration = Path(__file__).parents[2] / "migrations" / "0006_accounts_at_a_glance.sql"
+    migration = Path(__file__).parents[2] / "migrations" / "0029_accounts_by_two_officers.sql"
     for text in (QUERIES["prepare_batch"], QUERIES["load_streams"]):
         assert set(re.findall(r"'(Account\.\w+\.v\d+)'", text)) == facts
     assert set(re.findall(r"'(Account\.\w+\.v\d+)'", migration.read_text(encoding="utf-8"))) == facts - {"Account.Posted.v1"}

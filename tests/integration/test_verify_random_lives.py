@@ -118,7 +118,7 @@ class RandomDay:
                     {"break_id": found["break_id"], "to_account": self.random.choice(("", "psbc:fees:CNY")), "explanation": "e"},
                 ),
                 (c.SetAccountStatus, "officer:li", {"account": f"{bank}:position:USD", "status": self.random.choice(("open", "frozen"))}),
-                (c.SetAccountStatus, "officer:li", {"account": f"{bank}:position:USD", "status": "open"}),
+                *((c.SetAccountStatus, officer, {"account": f"{bank}:position:USD", "status": "open"}) for officer in ACTORS[2:4]),
             )
         )
         return self.small.command(kind, actor, **facts)

@@ -77,6 +77,7 @@ class Auditor:
         self._versions: dict[UUID, int] = {}
         self._names: dict[str, str] = {}
         self._status: dict[str, str] = {}
+        self._proposed: dict[str, tuple[str, str]] = {}
         self._terms: list[Json] = []
         self._transfers: dict[str, Json] = {}
         self._cases: dict[str, Json] = {}
@@ -169,8 +170,14 @@ class Auditor:
             self._names[event.stream] = said["name"]
             self.balances[said["name"]] = 0
             self._status[said["name"]] = "open"
+        elif event.topic == "Account.StatusProposed":
+            self._proposed[self._names[event.stream]] = (said["status"], said["actor"])
         elif event.topic == "Account.StatusSet":
-            self._status[self._names[event.stream]] = said["status"]
+            name = self._names[event.stream]
+            proposed, officer = self._proposed.pop(name, (self._status[name], ""))
+            if said["status"] not in ("frozen", self._status[name]) and (proposed != said["status"] or officer in ("", said["actor"])):
+                self._find("I10", boundary, f"{name} was {said['status']} by one officer")
+            self._status[name] = said["status"]
         elif event.topic == "Account.Posted":
             self._post(boundary, self._names[event.stream], said)
 

@@ -196,6 +196,7 @@ BROKEN: list[tuple[str, Rows, set[str]]] = [
         {"I12"},
     ),
     ("funding over a frozen account", without(nth("Account.StatusSet", 2)), {"I12"}),
+    ("an account opened by one officer", without(nth("Account.StatusProposed")), {"I10"}),
     ("an alert that is missing", silenced(), {"I12"}),
     ("an alert without a cause", rewritten(posting("psbc:position:USD", "payout"), set_to("below_floor", value=True)), {"I12"}),
     (

@@ -119,7 +119,10 @@ class People:
             "read": self._read,
             "erase": lambda w: ask(c.ErasePerson, of(OFFICERS, w.pick), subject=UUID(int=w.other % 4), reason="retention_ended"),
             "account status": lambda w: ask(
-                c.SetAccountStatus, AMINA, account=of(ACCOUNTS, w.pick), status=of(("frozen", "open", "open", "closed"), w.other)
+                c.SetAccountStatus,
+                of(OFFICERS, w.pick // len(ACCOUNTS)),
+                account=of(ACCOUNTS, w.pick),
+                status=of(("frozen", "open", "open", "closed"), w.other),
             ),
         }
         made = makers[wish.kind](wish)

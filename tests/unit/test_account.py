@@ -9,8 +9,8 @@ from ledger.domain import ids
 from ledger.domain.account import Account
 from ledger.domain.account_events import PostedLine
 from ledger.domain.posting import EntryKind
-from ledger.errors import AccountClosed, AccountFrozen, AccountNotEmpty, FloorReached
-from tests.unit.corridor_fixtures import AMINA, CORRIDOR, FRIDAY, MONDAY, NOW, OPERATOR, by, uetr
+from ledger.errors import AccountClosed, AccountFrozen, AccountNotEmpty, FloorReached, SecondOfficerNeeded
+from tests.unit.corridor_fixtures import AMINA, BAO, CORRIDOR, FRIDAY, MONDAY, NOW, OPERATOR, by, uetr
 from tests.unit.history import Fact, fact, facts_known, given, recorded, recorded_nothing
 from tests.unit.refusals import refuses
 
@@ -27,8 +27,12 @@ def posted(balance: int, *lines: PostedLine, below_floor: bool = False) -> Fact:
     return Fact(happened.AccountPosted, {"timestamp": NOW, "lines": lines, "balance": balance, "below_floor": below_floor})
 
 
-def status(value: str) -> Fact:
-    return fact(happened.AccountStatusSet, by(AMINA), status=value)
+def status(value: str, officer: str = AMINA) -> Fact:
+    return fact(happened.AccountStatusSet, by(officer), status=value)
+
+
+def proposed(value: str, officer: str = AMINA) -> Fact:
+    return fact(happened.AccountStatusProposed, by(officer), status=value)
 
 
 def opened(name: str = POSITION, floor: int | None = -500_00) -> Fact:
@@ -127,15 +131,28 @@ def test_a_frozen_or_closed_account_takes_part_in_nothing_new(said: str, refusal
     refuses(refusal, "account", POSITION, lambda: position.check_accepts(-1, -500_00))
 
 
-def test_an_account_is_frozen_and_opened_again() -> None:
-    """The same status again changes nothing."""
+def test_one_officer_freezes_an_account_and_two_open_it_again() -> None:
+    """The same status again changes nothing; one officer's word is no two, however often it is said."""
     position = account()
     position.set_status(by(AMINA), "open")
     recorded_nothing(position)
     position.set_status(by(AMINA), "frozen")
     position.set_status(by(AMINA), "open")
-    recorded(position, status("frozen"), status("open"))
+    refuses(SecondOfficerNeeded, "actor", AMINA, lambda: position.set_status(by(AMINA), "open"))
+    refuses(AccountFrozen, "account", POSITION, lambda: position.check_accepts(1, -500_00))
+    position.set_status(by(BAO), "open")
+    recorded(position, status("frozen"), proposed("open"), status("open", BAO))
     position.check_accepts(1, -500_00)
+
+
+def test_what_is_said_in_between_takes_a_proposal_back() -> None:
+    """Another wish replaces the first one, and a freeze ends it: two officers agree on what both said last."""
+    position = account(status("frozen"), proposed("open"))
+    position.set_status(by(BAO), "closed")
+    position.set_status(by(AMINA), "frozen")
+    position.set_status(by(BAO), "open")
+    recorded(position, proposed("closed", BAO), status("frozen"), proposed("open", BAO))
+    assert position.status == "frozen"
 
 
 def test_only_an_empty_account_is_closed_and_then_for_good() -> None:
@@ -146,6 +163,7 @@ def test_only_an_empty_account_is_closed_and_then_for_good() -> None:
     recorded_nothing(position)
     empty = account(posted(1, line(-1)), posted(0, line(1, number=2)))
     empty.set_status(by(AMINA), "closed")
-    recorded(empty, status("closed"))
+    empty.set_status(by(BAO), "closed")
+    recorded(empty, proposed("closed"), status("closed", BAO))
     for again in ("open", "frozen", "closed"):
         refuses(AccountClosed, "account", POSITION, lambda again=again: empty.set_status(by(AMINA), again))

@@ -193,7 +193,8 @@ def test_what_is_funded_already_is_not_funded_again_whether_there_is_room_or_not
 
 def test_officers_cannot_clear_what_could_never_be_funded() -> None:
     """A closed account is no lack of room that passes; the opinion is refused and the hold stands."""
-    ledger = opened().given(HELD, opinion(AMINA, HOLD), ask(c.SetAccountStatus, AMINA, account="abb:cash:MAD", status="closed"))
+    ledger = opened().given(HELD, opinion(AMINA, HOLD))
+    ledger.given(*(ask(c.SetAccountStatus, who, account="abb:cash:MAD", status="closed") for who in (AMINA, BAO)))
     ledger.refuses(opinion(BAO, HOLD), AccountClosed, "account", "abb:cash:MAD")
     assert transfer(ledger).state == "held"
 

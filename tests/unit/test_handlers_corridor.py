@@ -19,6 +19,7 @@ from ledger.errors import (
     FloorReached,
     NotPermitted,
     RateSheetInvalid,
+    SecondOfficerNeeded,
     TermsInvalid,
     UnknownCorridor,
     UnknownParticipant,
@@ -26,6 +27,7 @@ from ledger.errors import (
 from tests.unit.corridor_fixtures import (
     ABB,
     AMINA,
+    BAO,
     CORRIDOR,
     NOW,
     OPEN,
@@ -181,14 +183,18 @@ def test_an_event_names_the_terms_it_was_decided_under() -> None:
 
 
 def test_an_officer_sets_the_status_of_an_account() -> None:
-    """Frozen, opened again, closed when it is empty; then for good."""
+    """Frozen at once; opened again, and closed when it is empty and then for good, when a second officer says so too."""
     ledger = opened()
     freeze = ask(c.SetAccountStatus, AMINA, key="1", account="abb:position:USD", status="frozen")
     assert ledger.when(freeze) == events(POSITION, [fact(account_events.AccountStatusSet, decided(freeze), status="frozen")], after=1)
-    ledger.given(ask(c.SetAccountStatus, AMINA, key="2", account="abb:position:USD", status="open"), initiate())
+    again = ask(c.SetAccountStatus, AMINA, key="2", account="abb:position:USD", status="open")
+    assert ledger.when(again) == events(POSITION, [fact(account_events.AccountStatusProposed, decided(again), status="open")], after=2)
+    assert ledger.run(again) == {"account": "abb:position:USD", "status": "frozen", "proposed": "open"}
+    ledger.refuses(again.model_copy(update={"idempotency_key": "2b"}), SecondOfficerNeeded, "actor", AMINA)
+    ledger.given(ask(c.SetAccountStatus, BAO, key="2", account="abb:position:USD", status="open"), initiate())
     close = ask(c.SetAccountStatus, AMINA, key="3", account="abb:position:USD", status="closed")
     ledger.refuses(close, AccountNotEmpty, "account", "abb:position:USD")
-    ledger.given(ask(c.SetAccountStatus, AMINA, key="4", account="psbc:fees:CNY", status="closed"))
+    ledger.given(*(ask(c.SetAccountStatus, officer, key="4", account="psbc:fees:CNY", status="closed") for officer in (AMINA, BAO)))
     ledger.refuses(
         ask(c.SetAccountStatus, AMINA, key="5", account="psbc:fees:CNY", status="open"), AccountClosed, "account", "psbc:fees:CNY"
     )

@@ -42,6 +42,7 @@ from tests.unit.corridor_fixtures import (
     ABB,
     ABB_TO_PSBC,
     AMINA,
+    BAO,
     COMMITMENTS,
     CONDITION,
     CORRIDOR,
@@ -327,12 +328,12 @@ STATUS = [("frozen", AccountFrozen), ("closed", AccountClosed)]
 @pytest.mark.parametrize("account", ["abb:cash:MAD", "abb:position:USD", "corridor:in_flight:USD"])
 def test_no_funding_over_a_frozen_or_closed_account(status: str, refusal: Any, account: str) -> None:
     """Whichever of its lines meets it."""
-    ledger = opened().given(freeze(account, status))
+    ledger = opened().given(freeze(account, status), freeze(account, status, BAO))
     ledger.refuses(initiate(), refusal, "account", account)
 
 
-def freeze(account: str, status: str = "frozen") -> Command:
-    return ask(c.SetAccountStatus, AMINA, account=account, status=status)
+def freeze(account: str, status: str = "frozen", officer: str = AMINA) -> Command:
+    return ask(c.SetAccountStatus, officer, account=account, status=status)
 
 
 def test_a_held_transfer_needs_no_room() -> None:

@@ -26,7 +26,7 @@ from ledger.errors import (
     StepOutOfOrder,
     UnknownParticipant,
 )
-from tests.unit.corridor_fixtures import ABB, AMINA, CORRIDOR, NOW, OPERATOR, PSBC, SETTLEMENT_BANK, ask, initiate, terms, uetr
+from tests.unit.corridor_fixtures import ABB, AMINA, BAO, CORRIDOR, NOW, OPERATOR, PSBC, SETTLEMENT_BANK, ask, initiate, terms, uetr
 from tests.unit.history import events, fact
 from tests.unit.memory_ledger import MemoryLedger, lines, of, opened
 
@@ -287,7 +287,8 @@ def test_a_frozen_position_is_not_paid_out() -> None:
         ledger.given(ask(c.SetAccountStatus, AMINA, account=f"{participant}:position:USD", status="frozen"))
     result = ledger.run(close("1"))
     assert (result["pay_ins"], result["pay_outs"], position(ledger, PSBC)) == ({ABB: 101_00}, {}, 101_00)
-    ledger.given(ask(c.SetAccountStatus, AMINA, key="open", account="psbc:position:USD", status="open"), pay_in(101_00))
+    ledger.given(*(ask(c.SetAccountStatus, who, key="open", account="psbc:position:USD", status="open") for who in (AMINA, BAO)))
+    ledger.given(pay_in(101_00))
     assert ledger.run(close("2"))["pay_outs"] == {PSBC: 101_00}
 
 
@@ -321,7 +322,7 @@ def test_an_unsettled_cycle_knows_what_it_waits_for() -> None:
 def test_a_closed_settlement_account_pays_nobody() -> None:
     """An empty one may be closed for good; then no pay-out can leave it."""
     ledger = paid_transfers(opened(), 1).given(
-        close(), ask(c.SetAccountStatus, AMINA, account="corridor:settlement_bank:USD", status="closed")
+        close(), *(ask(c.SetAccountStatus, who, account="corridor:settlement_bank:USD", status="closed") for who in (AMINA, BAO))
     )
     ledger.given(pay_in(101_00))
     ledger.refuses(pay_out(101_00), AccountClosed, "account", "corridor:settlement_bank:USD")
