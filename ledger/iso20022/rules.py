@@ -166,6 +166,7 @@ class Rule(MessageRule):
     STATUS_MISSING = ("status-missing", "A transaction of a status report has its status.", "State TxSts.", "CH21")
     STATUS_INVALID = ("status-invalid", "A status is a code of at most 4 letters and digits.", "Send such a code.", "CH16")
 
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that a transfer breaks. ``xpath`` is where it was looked at; ``sentence`` names rule, value where harmless, way out."""
