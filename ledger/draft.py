@@ -2,7 +2,7 @@
 
 A draft works on copies of the aggregates it finds, so dropping it costs nothing: what it was built on stays as it was. It assumes that a
 stream which a command is to begin does not exist. An appended event proves that, since version 1 of a stream can exist only once; for a
-refused command, which appends nothing, the stream is looked up after all and the command decided again if it was there.
+refused command, which appends nothing, the commit names the stream, and the log refuses it if that exists.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Draft:
         self._load = load
         self._loaded: dict[UUID, Aggregate | None] = {}
         self._assumed_empty: set[UUID] = set()
+        self._absent: set[UUID] = set()
         self._books = Books(corridor, self._find, now=self.now, position=base.position)
         self._decided: list[tuple[Waiting, UUID, bytes]] = []
 
@@ -95,8 +96,12 @@ class Draft:
         command = waiting.request.command
         try:
             outcome = self._outcome(command)
-            if isinstance(outcome, Refusal) and self._was_there_all_along(command.begins()):
-                outcome = self._outcome(command)
+            if (
+                isinstance(outcome, Refusal)
+                and (begins := command.begins()) in self._assumed_empty
+                and begins not in self._books.aggregates
+            ):
+                self._absent.add(begins)
         except PersistenceError:
             raise
         except Exception as error:
@@ -110,17 +115,10 @@ class Draft:
             self._books.finish()
         except Refusal as refusal:
             self._books.abandon()
-            return refusal
+            # Its traceback knows the frames that know it: a circle, which would keep all that the batch made until somebody looks for it.
+            refusal.__context__ = None
+            return refusal.with_traceback(None)
         return outcome
-
-    def _was_there_all_along(self, begins: UUID | None) -> bool:
-        """Looks up the streams that are only assumed not to exist, all at once, since refusals seldom come alone."""
-        if begins not in self._assumed_empty or begins in self._books.aggregates:
-            return False
-        unproven = self._assumed_empty - self._books.aggregates.keys()
-        self._assumed_empty -= unproven
-        self._loaded |= self._load(unproven)
-        return self._loaded[begins] is not None
 
     def seal(self, mapper: EventMapper) -> Decided:
         """Everything that was decided, as one commit. The draft is used up."""
@@ -144,7 +142,11 @@ class Draft:
         # Books and draft know each other: parted, they go at once, with all they hold, and nobody has to look for them.
         del self._books
         return Decided(
-            [waiting for waiting, _, _ in self._decided], Addition(events, receipts, self.now, evidence), end, answers, aggregates
+            [waiting for waiting, _, _ in self._decided],
+            Addition(events, receipts, self.now, evidence, [*self._absent]),
+            end,
+            answers,
+            aggregates,
         )
 
     def _find(self, stream: UUID) -> Aggregate | None:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Protocol
 
-REST_MOST = 9.0
-"""While writers are as fast as the pages: so many times as long as a page took, which leaves a tenth of the time for pages."""
-REST_SECONDS_MAX = 2.0
+REST_MOST = 19.0
+"""While writers are as fast as the pages: so many times as long as a page took, which leaves a twentieth of the time for pages."""
+REST_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.1
 """How often somebody who rests looks whether the writers have stopped."""
 

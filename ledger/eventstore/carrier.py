@@ -149,10 +149,11 @@ def _plain(addition: Addition) -> tuple[object, ...]:
         (command.bytes, base, signature, body, with_ and with_.bytes, and_ and and_.bytes)
         for command, (base, signature, body, with_, and_) in addition.evidence
     ]
-    return unix_microseconds(addition.recorded_at), events, receipts, evidence
+    return unix_microseconds(addition.recorded_at), events, receipts, evidence, [stream.bytes for stream in addition.absent]
 
 
-def _addition(corridor: str, microseconds: int, events: Any, receipts: Any, evidence: Any) -> Addition:
+def _addition(corridor: str, plain: Any) -> Addition:
+    microseconds, events, receipts, evidence, absent = plain
     recorded_at = _instant(microseconds)
     return Addition(
         [NewEvent(UUID(bytes=stream), version, topic, state) for stream, version, topic, state in events],
@@ -165,6 +166,7 @@ def _addition(corridor: str, microseconds: int, events: Any, receipts: Any, evid
             (UUID(bytes=command), Evidence(base, signature, body, _id(with_), _id(and_)))
             for command, base, signature, body, with_, and_ in evidence
         ],
+        [UUID(bytes=stream) for stream in absent],
     )
 
 
@@ -182,7 +184,7 @@ def _instant(microseconds: int) -> datetime:
 def _carry(log: Log, asked: Iterator[Sequence[Any]], to: socket.socket) -> None:
     for position, tree, *rest in asked:
         busy = thread_time()
-        addition = _addition(log.corridor, *rest)
+        addition = _addition(log.corridor, rest)
         commit = log.prepare(Head(position, addition.recorded_at, CompactTree.from_bytes(tree)), addition)
         try:
             log.append(commit)

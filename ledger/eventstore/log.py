@@ -165,19 +165,18 @@ class Log:
 
     def prepare(self, before: Head, addition: Addition) -> Commit:
         """What will follow `before` in the log, down to the bytes; see `Batch.commit` for what the rows carry."""
-        events, receipts, recorded_at, evidence = addition
-        recorded_at = max(recorded_at, before.recorded_at)
+        events, recorded_at = addition.events, max(addition.recorded_at, before.recorded_at)
+        addition = addition._replace(recorded_at=recorded_at)
         if not events:
-            return Commit(before, before, recorded_at, b"", receipts, evidence)
+            return Commit(before, before, b"", addition)
         rows, leaves = encode_events(self.corridor, before.position, events, recorded_at)
-        after = Head(before.position + len(events), recorded_at, before.tree.extend(leaves))
-        return Commit(before, after, recorded_at, rows, receipts, evidence)
+        return Commit(before, Head(before.position + len(events), recorded_at, before.tree.extend(leaves)), rows, addition)
 
     def append(self, commit: Commit) -> Head:
         """Appends what was prepared in a single trip that takes the head's lock, and commits; gives the new head.
 
-        Raises IntegrityError when the head is not at `commit.before` any more, or as `Batch.commit` does; then, too,
-        nothing is kept and the batch has to be decided again.
+        Raises IntegrityError when the head is not at `commit.before` any more, or a stream exists that was taken not to, or as
+        `Batch.commit` does; then, too, nothing is kept and the batch has to be decided again.
         """
         self._ensure_head()
         connection = self.pool.get_connection()
@@ -190,12 +189,16 @@ class Log:
 
     def send(self, connection: PostgresConnection, commit: Commit, *, opening: str = "", replayed: bool = False) -> None:
         """The last trip of a transaction on `connection`, or with `opening` the only one; `replayed` says that it repeats answers."""
-        mogrify, corridor, (before, after, recorded_at, rows, receipts, evidence) = connection.cursor().raw.mogrify, self.corridor, commit
+        mogrify, corridor, (before, after, rows, addition) = connection.cursor().raw.mogrify, self.corridor, commit
+        _, receipts, recorded_at, evidence, absent = addition
         statements = [opening.encode()]
         if rows:
             statements.append(mogrify(QUERIES["advance_head"], {"before": before.position, **_head_values(corridor, after)}))
         elif opening:
             statements.append(mogrify(QUERIES["hold_head"], {"corridor": corridor, "before": before.position}))
+        if absent:
+            taken = _array(stream.hex for stream in absent)
+            statements.append(mogrify(QUERIES["expect_absent"], {"corridor": corridor, "absent": taken}))
         if receipts:
             statements.append(mogrify(QUERIES["insert_receipts"], _receipt_columns(corridor, receipts, recorded_at)))
         if evidence:

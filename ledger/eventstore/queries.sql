@@ -52,6 +52,10 @@ WITH held AS (
     SELECT FROM ledger.heads WHERE corridor = $1 AND position = $2 FOR UPDATE
 )
 SELECT CASE WHEN EXISTS (SELECT FROM held) THEN $2 ELSE ledger.refuse_moved_head($1, $2) END;
+PREPARE expect_absent (text, uuid[]) AS
+SELECT ledger.refuse_existing_stream(stream_id)
+FROM unnest($2) AS taken (stream_id)
+WHERE EXISTS (SELECT FROM ledger.events WHERE corridor = $1 AND events.stream_id = taken.stream_id AND stream_version = 1);
 PREPARE insert_receipts (text, timestamptz, bytea, bytea, bytea, bytea, integer[], integer[], text[], uuid[], bigint[]) AS
 INSERT INTO ledger.receipts
     (corridor, recorded_at, digest, command, fingerprint, answer, partner, fingerprint_key, position)
@@ -119,6 +123,10 @@ EXECUTE advance_head (%(corridor)s, %(before)s, %(position)s, %(recorded_at)s, %
 -- name: hold_head
 -- Keeps the head where it is until the commit; refuses when it is not where the batch was decided.
 EXECUTE hold_head (%(corridor)s, %(before)s);
+
+-- name: expect_absent
+-- Refuses when one of these streams exists, which refused commands were to begin.
+EXECUTE expect_absent (%(corridor)s, %(absent)s);
 
 -- name: insert_receipts
 -- Stores the answers of a batch beside its events. What has a fixed width comes as one value for all: reading text is what costs here.

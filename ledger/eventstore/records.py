@@ -96,12 +96,16 @@ class End(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """What one transaction is to add to the log; `evidence` comes with the command it was given for."""
+    """What one transaction is to add to the log; `evidence` comes with the command it was given for.
+
+    `absent` are streams that refused commands were to begin and that were taken not to exist.
+    """
 
     events: Sequence[NewEvent]
     receipts: Sequence[Receipt]
     recorded_at: datetime
     evidence: Sequence[tuple[UUID, Evidence]] = ()
+    absent: Sequence[UUID] = ()
 
 
 class Commit(NamedTuple):
@@ -112,7 +116,5 @@ class Commit(NamedTuple):
 
     before: Head
     after: Head
-    recorded_at: datetime
     rows: bytes
-    receipts: Sequence[Receipt]
-    evidence: Sequence[tuple[UUID, Evidence]] = ()
+    addition: Addition

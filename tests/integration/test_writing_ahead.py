@@ -126,7 +126,7 @@ def test_a_commit_prepared_for_the_head_is_kept_in_one_trip(pool: PostgresPool, 
 
     assert log.head() == prepared.after
     assert [event.state for event in log.read_page(0, 10)] == [event.state for event in events]
-    assert log.receipt(b"d" * 16) == prepared.receipts[0]
+    assert log.receipt(b"d" * 16) == prepared.addition.receipts[0]
 
 
 def test_what_was_decided_on_a_refused_commit_is_decided_again_in_its_order(ledger: Ledger, monkeypatch: Any) -> None:

@@ -47,11 +47,11 @@ def test_where_nobody_writes_there_is_no_rest() -> None:
     assert (after_a_page(machine, machine.pace(), 0.1, 1_000), machine.waited) == ((False, 0.0), [])
 
 
-def test_beside_writers_as_fast_as_the_page_a_tenth_of_the_time_is_left(busy: Machine) -> None:
-    """A page of a twentieth of a second is followed by nine times that."""
+def test_beside_writers_as_fast_as_the_page_a_twentieth_of_the_time_is_left(busy: Machine) -> None:
+    """A page is followed by nineteen times its time."""
     pace = busy.pace()
-    assert after_a_page(busy, pace, 0.05, 1_000) == (True, 0.05 * REST_MOST)
-    assert after_a_page(busy, pace, 0.1, 1_000) == (True, 0.1 * REST_MOST)
+    assert after_a_page(busy, pace, 0.05, 1_000) == (True, round(0.05 * REST_MOST, 6))
+    assert after_a_page(busy, pace, 0.1, 1_000) == (True, round(0.1 * REST_MOST, 6))
 
 
 def test_beside_slow_writers_the_rest_is_as_much_shorter() -> None:
@@ -73,7 +73,7 @@ def test_no_rest_is_longer_than_two_seconds(busy: Machine) -> None:
 
 def test_a_page_without_events_rests_as_any_other(busy: Machine) -> None:
     """Work that is not counted in events gives way by the time it takes."""
-    assert after_a_page(busy, busy.pace(), 0.1, 0) == (True, 0.1 * REST_MOST)
+    assert after_a_page(busy, busy.pace(), 0.1, 0) == (True, round(0.1 * REST_MOST, 6))
 
 
 def test_at_full_speed_nothing_rests() -> None:
