@@ -114,7 +114,7 @@ def _body(ledger: Ledger, command: UUID, evidence: Evidence, stated: Stated) -> 
         return "body erased"
     parts = [kept[subject].get(RecordKind.BODY) for subject in keepers]
     try:
-        whole = joined(*parts) if len(parts) == 2 else parts[0]  # type: ignore[arg-type] # what is no bytes is caught
+        whole = joined(*parts) if len(parts) == 2 else parts[0] or kept[keepers[0]].get(RecordKind.MESSAGE)  # type: ignore[arg-type] # what is no bytes is caught
     except (ValueError, TypeError):
         return "body differs"
     return "verifies" if isinstance(whole, bytes) and digest_fits(stated, whole) else "body differs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ledger.bootstrap import Service
@@ -11,7 +12,9 @@ from ledger.evidence import SignedRequest
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.xml import opening
 from ledger.messages.credit_transfers import take_in_credit_transfers
-from ledger.messages.received import Incoming
+from ledger.messages.framing import framed, message_id_of
+from ledger.messages.received import Incoming, keep
+from ledger.messages.rejects import FINAL, code_of, reference_in
 from ledger.messages.taken import Progress, Taken, not_taken
 
 Handler = Callable[[Incoming], Taken]
@@ -34,29 +37,44 @@ def take_in(
     """Takes in a message of any kind that ``actor`` sent: a participant's key, or ``bank:settlement``.
 
     Raises UnreadableMessage when nothing of it can be acted on (UnexpectedMessage for a kind that has no row here), UnknownCorridor,
-    UnknownParticipant, NotPermitted when it names another sender, KeyReused when its message id came before with other content. After
-    Unavailable, OutcomeUnknown or a crash the same message goes on where it stopped.
+    UnknownParticipant, NotPermitted when it names another sender, KeyReused when its message id came before with other content. What
+    was refused as a whole is kept all the same, as it was received. After Unavailable, OutcomeUnknown or a crash the same message goes
+    on where it stopped.
     """
     terms = service.ledger(corridor).terms()
     if actor != SETTLEMENT_BANK:
         terms.participant(actor)
-    began = opening(data, limits)
-    message = began.version[: len("pacs.008")]
-    handler = HANDLERS.get(message)
-    if handler is None:
-        raise not_taken(began.version, HANDLERS)
-    return handler(
-        Incoming(
-            service=service,
-            corridor=corridor,
-            actor=actor,
-            terms=terms,
-            data=data,
-            message=message,
-            version=began.version,
-            header=began.header,
-            signed=signed,
-            progress=progress,
-            limits=limits,
+    message: str | None = None
+    try:
+        began = opening(data, limits)
+        message = kind_of(began.version)
+        handler = HANDLERS.get(message)
+        if handler is None:
+            raise not_taken(began.version, HANDLERS)
+        taken = handler(
+            Incoming(
+                service=service,
+                corridor=corridor,
+                actor=actor,
+                terms=terms,
+                data=data,
+                message=message,
+                version=began.version,
+                header=began.header,
+                signed=signed,
+                progress=progress,
+                limits=limits,
+            )
         )
-    )
+    except FINAL as error:
+        keep(service, corridor, actor, data, message=message, message_id=reference_in(data), refused=code_of(error))
+        raise
+    if taken.reply is None or began.header is None:
+        return taken
+    reply = taken.reply
+    return replace(taken, reply=framed(reply, opening(reply).version, message_id_of(reply), taken.received_at, began.header))
+
+
+def kind_of(version: str) -> str:
+    """``pacs.008`` of ``pacs.008.001.08``."""
+    return version[: len("pacs.008")]

@@ -15,6 +15,7 @@ from hashlib import sha256
 from ledger.application import Asked, Ledger
 from ledger.bootstrap import Service
 from ledger.commands import ReceiveMessage
+from ledger.domain import ids
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.domain.terms import Terms
 from ledger.errors import KeyReused, NotPermitted
@@ -22,6 +23,8 @@ from ledger.evidence import SignedRequest
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.messages.taken import Progress
+from ledger.privacy.entropy import new_subject_id
+from ledger.privacy.received import ReceivedMessage, ReceivedMessages
 
 _HAS_KIND = re.compile(r"[a-z]{4}\.[0-9]{3}/")
 
@@ -88,8 +91,18 @@ class Incoming:
         key = message_key(self.message, message_id)
         cause = message_cause(self.message, message_id)
         command = ReceiveMessage(corridor=self.corridor, actor=self.actor, idempotency_key=key, cause=cause, message_id=message_id)
+        asked = Asked("FILE", key, self.data)
+        ledger = self.ledger
         try:
-            answer = self.ledger.execute(command, Asked("FILE", key, self.data, self.signed))
+            # A message that is none of this id's is not written down as one that was taken.
+            if ledger.log_store.receipt(ids.receipt_digest(self.actor, key)) is not None:
+                answer = ledger.execute(command, asked)
+            else:
+                kept = self.keep(message_id=message_id)
+                request = ledger.request(command, asked)
+                if self.signed is not None:
+                    request = request._replace(evidence=self.signed.in_the_vault(kept.subject))
+                answer = ledger.answer(ledger.submit(request).result(), asked)
         except KeyReused:
             raise KeyReused(
                 f"Message id {message_id!r} came before with other content. Send other content under a message id of its own."
@@ -103,6 +116,10 @@ class Incoming:
             asked=Asked("FILE", key, sha256(self.data).digest()),
         )
 
+    def keep(self, *, message_id: str | None = None, refused: str | None = None) -> ReceivedMessage:
+        """Keeps the bytes as they were received, in the vault; those that came before from this sender are kept already."""
+        return keep(self.service, self.corridor, self.actor, self.data, message=self.message, message_id=message_id, refused=refused)
+
     def _check_sender(self, bic: str | None, field: str) -> None:
         """The first eight characters name the bank; the rest one of its offices."""
         if bic is not None and bic[:8] != self.bic[:8]:
@@ -112,6 +129,29 @@ class Incoming:
                 value=bic,
                 way_out="Each bank sends its own messages.",
             )
+
+
+def keep(
+    service: Service,
+    corridor: str,
+    actor: str,
+    data: bytes,
+    *,
+    message: str | None = None,
+    message_id: str | None = None,
+    refused: str | None = None,
+) -> ReceivedMessage:
+    """Keeps what an actor sent, whatever it is. Raises VaultDown, KeyProviderDown."""
+    return ReceivedMessages(service.pool, service.vault).keep(
+        corridor,
+        actor,
+        data,
+        subject=new_subject_id(service.entropy),
+        came_at=service.clock(),
+        message=message,
+        message_id=message_id,
+        refused=refused,
+    )
 
 
 def message_key(message: str, message_id: str) -> str:

@@ -59,11 +59,13 @@ SELECT subject_id FROM vault.subject_persons WHERE person_id = %(person)s::uuid 
 # Says where a sweep ends, by the database's own clock: one for all processes.
 SWEEP_END: Final = "SELECT now() - %(older_than)s"
 
-# Reads one page of subjects, from where the last sweep ended, in the order they were stored.
+# Reads one page of subjects, from where the last sweep ended, in the order they were stored. A message that was received is named here and
+# by no event, so it is no orphan.
 SWEEP_PAGE: Final = """
 SELECT stored_at, subject_id
   FROM vault.subjects
  WHERE stored_at > coalesce((SELECT swept_through FROM vault.sweep), '-infinity') AND stored_at <= %(through)s AND erased_at IS NULL
+   AND NOT EXISTS (SELECT FROM vault.messages WHERE messages.subject_id = subjects.subject_id)
    AND (stored_at, subject_id) > (%(last_stored_at)s::timestamptz, %(last_subject)s::uuid)
  ORDER BY stored_at, subject_id
  LIMIT %(page)s

@@ -105,12 +105,12 @@ def test_a_code_shown_at_a_counter_stands_nowhere_in_clear(served: ServedCorrido
 
 
 def test_a_file_is_the_evidence_of_its_transfers(served: ServedCorridor) -> None:
-    """Who signed it stands with each of them; the file itself is kept by nobody here."""
+    """Who signed it stands with each of them; the file itself is in the vault, as it came."""
     answer = send(served, plain(3), "f1", Accept="application/json")
     [first, *_] = told(answer, 200)["transfers"]
     [evidence, *_] = shown(served, first["uetr"])
     assert (evidence.key_id, evidence.target, evidence.wrong, evidence.body) == (
-        "abb", f"POST {served.path('/messages')}", None, "body not kept",
+        "abb", f"POST {served.path('/messages')}", None, "verifies",
     )  # fmt: skip
 
 
