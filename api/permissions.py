@@ -17,11 +17,11 @@ from api.errors import KeyNotPermitted
 
 CORRIDOR_PREFIX: Final = "/v1/corridors/{corridor}"
 
-OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
+OPERATION_PERMISSIONS: Final[Mapping[str, str | tuple[str, ...]]] = {
     "POST /quotes": "initiate",
     "GET /quotes/{quote}": "read",
     "POST /transfers": "initiate",
-    "POST /messages": "initiate",
+    "POST /messages": ("initiate", "pay", "treasury", "settle"),
     "GET /transfers": "read",
     "GET /transfers/{uetr}": "read",
     "GET /transfers/{uetr}/trail": "read",
@@ -68,7 +68,38 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str]] = {
     "GET /feed": "read",
     "GET /openapi.json": "read",
 }
-"""Method and path below the corridor -> a permission of `ledger.domain.permissions`. The gate asks, before it lets a request in."""
+"""Method and path below the corridor -> a permission of `ledger.domain.permissions`, or several of which one will do. The gate asks, before
+it lets a request in."""
+
+MESSAGE_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "pacs.008": ("initiate",),
+    "pacs.002": ("pay", "settle"),
+    "pacs.004": ("pay",),
+    "pacs.009": ("treasury", "settle"),
+    "pacs.028": ("initiate",),
+    "camt.029": ("pay",),
+    "camt.053": ("treasury", "settle"),
+    "camt.054": ("treasury", "settle"),
+    "camt.056": ("initiate",),
+    "camt.057": ("treasury",),
+}
+"""Kind of a message -> the permissions of which a key that sends it needs one. The route asks, since the kind stands in the body."""
+
+
+def check_message(caller: Caller, message: str) -> None:
+    """Raises KeyNotPermitted unless the caller's key may be used to send a message of this kind; one that nobody takes passes."""
+    needed = MESSAGE_PERMISSIONS.get(message)
+    if needed is not None and not set(needed) & set(caller.permissions):
+        raise _not_permitted(caller, needed)
+
+
+def _not_permitted(caller: Caller, needed: tuple[str, ...]) -> KeyNotPermitted:
+    return KeyNotPermitted(
+        f"Key {caller.key_id} may {', '.join(caller.permissions) or 'do nothing'}; this needs {' or '.join(needed)}.",
+        field="keyid",
+        value=caller.key_id,
+        way_out="Sign with a key that may, or have one registered.",
+    )
 
 
 class Permissions:
@@ -78,26 +109,21 @@ class Permissions:
     an application asks `check_covers` before it serves.
     """
 
-    def __init__(self, operations: Mapping[str, str] = OPERATION_PERMISSIONS) -> None:
+    def __init__(self, operations: Mapping[str, str | tuple[str, ...]] = OPERATION_PERMISSIONS) -> None:
         # No part of a path holds a slash, so their number tells most templates apart.
-        self._templates: dict[tuple[str, int], list[tuple[re.Pattern[str], str]]] = {}
+        self._templates: dict[tuple[str, int], list[tuple[re.Pattern[str], tuple[str, ...]]]] = {}
         self._operations = operations
         for operation, needed in operations.items():
             method, path = operation.split(" ")
             template = CORRIDOR_PREFIX + path
             regex, _, _ = compile_path(template)
-            self._templates.setdefault((method, template.count("/")), []).append((regex, needed))
+            self._templates.setdefault((method, template.count("/")), []).append((regex, (needed,) if isinstance(needed, str) else needed))
 
     def check(self, caller: Caller, method: str, path: str) -> None:
         """Raises KeyNotPermitted unless the caller's key may be used for every operation that the request could be."""
         for regex, needed in self._templates.get((method, path.count("/")), ()):
-            if needed not in caller.permissions and regex.match(path):
-                raise KeyNotPermitted(
-                    f"Key {caller.key_id} may {', '.join(caller.permissions) or 'do nothing'}; this needs {needed}.",
-                    field="keyid",
-                    value=caller.key_id,
-                    way_out="Sign with a key that may, or have one registered.",
-                )
+            if not any(one in caller.permissions for one in needed) and regex.match(path):
+                raise _not_permitted(caller, needed)
 
     def check_covers(self, operations: Iterable[str]) -> None:
         """Raises LookupError when one of these operations asks for no permission."""

@@ -56,7 +56,7 @@ def send_file(pacs008: bytes, *, key: str) -> Asked[FileAnswer]:
 
 def send_file_for_pacs002(pacs008: bytes, *, key: str) -> Asked[bytes]:
     """Sends a pacs.008 and gets the pacs.002 that answers it, as bytes."""
-    return command_bytes("/messages", pacs008, bytes, key=key, content_type=XML, accept=XML)
+    return command_bytes("/messages", pacs008, bytes, key=key, content_type=XML, accept=f"{XML}, application/problem+json")
 
 
 def fund(uetr: UUID, body: CommandBody = _NO_MORE, *, key: str) -> Asked[TransferMoved]:

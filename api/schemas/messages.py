@@ -1,4 +1,4 @@
-"""The answer to a file of messages."""
+"""The answer to a message."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.parts import with_example
 from api.schemas.transfers import UETR
-from ledger.messages.credit_transfers import ImportReport
-from ledger.messages.taken import Outcome
+from ledger.messages.taken import Outcome, Taken
 
 TAKEN: dict[str, Any] = {"index": 1, "uetr": UETR, "end_to_end_id": "E2E-4711", "status": "ACSP", "position": 1208}
 TURNED_AWAY: dict[str, Any] = {
@@ -28,7 +27,7 @@ TURNED_AWAY: dict[str, Any] = {
 
 
 class TransferAnswer(BaseModel):
-    """The answer to one transfer of the file; ``index`` counts from 1."""
+    """The answer to one transaction of the message; ``index`` counts from 1."""
 
     model_config = with_example(TAKEN)
 
@@ -36,7 +35,7 @@ class TransferAnswer(BaseModel):
     uetr: UUID | None = None
     instruction_id: str | None = None
     end_to_end_id: str | None = None
-    status: str = Field(description="ACTC, ACSP, PDNG or RJCT.")
+    status: str = Field(description="ACTC, ACSP, PDNG or RJCT; ACCP where it is taken note of and has no status of its own.")
     reason: str | None = Field(default=None, description="For RJCT: ISO 20022 ExternalStatusReason1Code.")
     rule: str | None = Field(default=None, description="For RJCT: the rule it broke, or the code of the refusal.")
     field: str | None = None
@@ -51,11 +50,14 @@ class TransferAnswer(BaseModel):
 
 
 class FileAnswer(BaseModel):
-    """The answer to a file as a whole: each of its transfers is taken or turned away by itself."""
+    """The answer to a message as a whole: each of its transactions is taken or turned away by itself."""
 
     model_config = with_example(
         {
             "position": 1208,
+            "message": "pacs.008",
+            "version": "pacs.008.001.08",
+            "status": "part",
             "message_id": "ABB-20260327-0001",
             "received_at": "2026-03-27T09:00:00Z",
             "recognised": False,
@@ -65,22 +67,28 @@ class FileAnswer(BaseModel):
         }
     )
 
-    position: int = Field(description="Reads that ask for at least this log position see every transfer of the file.")
+    position: int = Field(description="Reads that ask for at least this log position see all that the message did.")
+    message: str = Field(description="Its kind.")
+    version: str = Field(description="What it was read as.")
+    status: str = Field(description="accepted, part or rejected.")
     message_id: str
-    received_at: datetime = Field(description="When the file first came.")
+    received_at: datetime = Field(description="When the message first came.")
     recognised: bool = Field(description="Whether it had come before; then nothing was added.")
     taken: int
     rejected: int
     transfers: list[TransferAnswer]
 
     @classmethod
-    def of(cls, report: ImportReport) -> FileAnswer:
+    def of(cls, taken: Taken) -> FileAnswer:
         return cls(
-            position=report.position,
-            message_id=report.message_id,
-            received_at=report.received_at,
-            recognised=report.recognised,
-            taken=len(report.taken),
-            rejected=len(report.rejected),
-            transfers=[TransferAnswer.of(outcome) for outcome in report.transfers],
+            position=taken.position,
+            message=taken.message,
+            version=taken.version,
+            status=taken.status,
+            message_id=taken.message_id,
+            received_at=taken.received_at,
+            recognised=taken.recognised,
+            taken=len(taken.accepted),
+            rejected=len(taken.rejected),
+            transfers=[TransferAnswer.of(outcome) for outcome in taken.items],
         )

@@ -1,13 +1,18 @@
 """A pacs.008 comes in over HTTP: answered whole, each transfer for itself, and the same file never counts twice."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from api.signing import idempotency_key
+from ledger.iso20022.admi002 import read_admi002
 from ledger.iso20022.pacs008_writer import write_pacs008
+from ledger.messages import incoming
+from ledger.messages.received import Incoming
+from ledger.messages.taken import Taken
 from ledger.sandbox.generator import generate_pacs008, generate_transfers, group_of
 from ledger.sandbox.planted_faults import PlantedKind, generate_faulty_pacs008
 from tests.acceptance.conftest import ServedCorridor, told
@@ -37,6 +42,9 @@ def test_one_bad_transfer_does_not_sink_its_file(served: ServedCorridor) -> None
     answer = told(send(served, planted.data, "f1", **JSON), 200)
     assert {k: v for k, v in answer.items() if k != "transfers"} == {
         "position": served.head(),
+        "message": "pacs.008",
+        "version": "pacs.008.001.08",
+        "status": "part",
         "message_id": answer["message_id"],
         "received_at": "2026-03-27T09:00:00Z",
         "recognised": False,
@@ -106,7 +114,7 @@ UNREADABLE: dict[str, tuple[Any, str, int]] = {
     "an entity bomb": (lambda data: data.replace(b"<Document", DOCTYPE + b"<Document", 1), "forbidden-doctype", 400),
     "another namespace": (lambda data: data.replace(b"urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08", b"urn:example", 1),
                           "wrong-namespace", 400),
-    "another message": (lambda data: data.replace(b"pacs.008.001.08", b"pacs.009.001.08", 1), "unexpected-message", 400),
+    "another message": (lambda data: data.replace(b"pacs.008.001.08", b"pain.001.001.09", 1), "unexpected-message", 400),
     "a version nobody reads": (lambda data: data.replace(b"pacs.008.001.08", b"pacs.008.001.99", 1), "unsupported-version", 400),
     "a count that is wrong": (lambda data: data.replace(b"<NbOfTxs>3<", b"<NbOfTxs>4<", 1), "transfer-count-wrong", 400),
     "a group header that is not there": (lambda data: re.sub(rb"<GrpHdr>.*</GrpHdr>", b"", data, flags=re.DOTALL), "element-missing", 400),
@@ -118,10 +126,51 @@ def test_a_file_that_cannot_be_read_leaves_nothing(served: ServedCorridor, what:
     """Named as what it is, no event, no receipt: the whole file may be sent under the same key."""
     change, code, status = UNREADABLE[what]
     before = served.head()
-    answer = told(send(served, change(plain(3)), "f1"), status)
+    answer = told(send(served, change(plain(3)), "f1", **JSON), status)
     assert (answer["type"], answer["status"], bool(answer["way_out"])) == (f"/problems/{code}", status, True)
     assert served.head() == before
     told(send(served, plain(3), "f1", **JSON), 200)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_whoever_asks_for_xml_gets_an_admi002(served: ServedCorridor, what: str) -> None:
+    """The same code and status, as a message; the same bytes each time; who takes problems too gets the problem."""
+    change, code, status = UNREADABLE[what]
+    first = send(served, change(plain(3)), "f1")
+    assert (first.status_code, first.headers["Content-Type"]) == (status, "application/xml")
+    reject = read_admi002(first.content)
+    assert (reject.reason, reject.rejected_at) == (code, served.clock())
+    served.clock.advance(timedelta(seconds=30))
+    assert send(served, change(plain(3)), "f2").content == first.content
+    for accept in ("*/*", "application/xml, application/problem+json", "application/xml, application/json;q=0.5"):
+        assert told(send(served, change(plain(3)), "f3", Accept=accept), status)["type"] == f"/problems/{code}"
+
+
+def test_a_message_that_nothing_answers_is_answered_with_nothing(served: ServedCorridor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken in without a reply of its own: 204 for who wants XML, the JSON for who wants that."""
+
+    def take_note(incoming: Incoming) -> Taken:
+        came = incoming.receive("N-1", None)
+        return Taken(
+            message=incoming.message, version=incoming.version, message_id="N-1", received_at=came.received_at,
+            recognised=came.recognised, items=(),
+        )  # fmt: skip
+
+    monkeypatch.setattr(incoming, "HANDLERS", {"camt.057": take_note})
+    data = b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.057.001.06"/>'
+    served.register("abb-treasury", "abb", may=("treasury",))
+    served.register("psbc-paying", "psbc", may=("pay",))
+
+    def ask(who: str, key_id: str, kind: str) -> httpx.Response:
+        return served.client.post(
+            served.path("/messages"), content=data, auth=served.signer(who, key_id),
+            headers={"Content-Type": "application/xml", "Accept": f"application/{kind}"} | idempotency_key(kind),
+        )  # fmt: skip
+
+    assert told(ask("psbc", "psbc-paying", "xml"), 403)["detail"].endswith("this needs treasury.")
+    answers = [ask("abb", "abb-treasury", kind) for kind in ("xml", "json")]
+    assert [(answer.status_code, answer.headers["Corridor-Position"]) for answer in answers] == [(204, "0"), (200, "0")]
+    assert (answers[0].content, answers[1].json()["status"], answers[1].json()["recognised"]) == (b"", "accepted", True)
 
 
 def test_a_file_is_sent_by_its_own_bank_and_as_xml(served: ServedCorridor) -> None:

@@ -10,9 +10,10 @@ import pytest
 from api.app import CORRIDOR_ROUTES
 from api.authentication import Caller
 from api.errors import KeyNotPermitted
-from api.permissions import CORRIDOR_PREFIX, OPERATION_PERMISSIONS, Permissions, operations_of
+from api.permissions import CORRIDOR_PREFIX, MESSAGE_PERMISSIONS, OPERATION_PERMISSIONS, Permissions, check_message, operations_of
 from api.problems import problem_of
 from ledger.domain.permissions import PERMISSIONS
+from ledger.messages.incoming import HANDLERS
 
 
 def caller(*permissions: str) -> Caller:
@@ -24,7 +25,11 @@ OPERATIONS = set().union(*(operations_of(module.router.routes) for module in COR
 FILLED = ("x", "a%2Fb", "pay", "\n")
 
 
-def check(method: str, path: str, *permissions: str, table: Mapping[str, str] = OPERATION_PERMISSIONS) -> None:
+def several(needed: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (needed,) if isinstance(needed, str) else needed
+
+
+def check(method: str, path: str, *permissions: str, table: Mapping[str, str | tuple[str, ...]] = OPERATION_PERMISSIONS) -> None:
     Permissions(table).check(caller(*permissions), method, path)
 
 
@@ -42,20 +47,37 @@ def test_an_application_does_not_begin_with_an_operation_that_the_table_forgot()
 
 def test_every_permission_opens_something() -> None:
     """And none is asked for that no key can have."""
-    assert set(OPERATION_PERMISSIONS.values()) == set(PERMISSIONS)
+    assert {one for needed in OPERATION_PERMISSIONS.values() for one in several(needed)} == set(PERMISSIONS)
 
 
 @pytest.mark.parametrize("operation", OPERATION_PERMISSIONS)
 def test_an_operation_opens_to_its_permission_and_to_no_other(operation: str) -> None:
     """With it alone a key passes; with all the others together it does not, whatever stands in the path."""
     method, path = operation.split(" ")
-    needed = OPERATION_PERMISSIONS[operation]
+    needed = several(OPERATION_PERMISSIONS[operation])
     for part in FILLED:
         filled = re.sub(r"{\w+}", part, CORRIDOR_PREFIX + path)
-        check(method, filled, needed)
+        for one in needed:
+            check(method, filled, one)
         for asked in (filled, filled + "\n"):
             with pytest.raises(KeyNotPermitted):
-                check(method, asked, *(set(PERMISSIONS) - {needed}))
+                check(method, asked, *(set(PERMISSIONS) - set(needed)))
+
+
+@pytest.mark.parametrize("message", HANDLERS)
+def test_a_message_opens_to_its_permissions_and_to_no_others(message: str) -> None:
+    """Every kind that is taken has its row, and the gate lets in whoever may send one of them."""
+    needed = MESSAGE_PERMISSIONS[message]
+    for one in needed:
+        check_message(caller(one), message)
+    assert set(needed) <= set(OPERATION_PERMISSIONS["POST /messages"])
+    with pytest.raises(KeyNotPermitted, match=f"this needs {' or '.join(needed)}"):
+        check_message(caller(*(set(PERMISSIONS) - set(needed))), message)
+
+
+def test_a_message_that_nobody_takes_is_left_to_who_says_so() -> None:
+    """Its refusal names what it is and what is taken."""
+    check_message(caller(), "pain.001")
 
 
 @pytest.mark.parametrize(
