@@ -143,6 +143,7 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     e.Malformed: Kind(400, "The request cannot be read"),
     UnreadableRates: Kind(400, "The rates cannot be read"),
     m.UnreadableMessage: Kind(400, "The message cannot be read"),
+    m.ChecksumWrong: Kind(400, "The checksum is wrong"),
     m.NotXml: Kind(400, "The message is not XML"),
     m.TruncatedMessage: Kind(400, "The message ends too early"),
     m.ForbiddenDoctype: Kind(400, "The message declares a document type"),

@@ -74,9 +74,14 @@ def print_json(value: object) -> None:
     sys.stdout.write(to_json(value, indent=2).decode() + "\n")
 
 
+def exit_code(error: LedgerError) -> int:
+    """The code with which a command leaves that this error ended."""
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), UNAVAILABLE)
+
+
 def fail(error: LedgerError) -> NoReturn:
     """Tells what was wrong and the way out, and leaves with the code of its kind."""
-    code = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), UNAVAILABLE)
+    code = exit_code(error)
     name = f"{error.code}: " if isinstance(error, Refusal) else ""
     errors.print(f"[red]{name}[/red]", end="")
     errors.print(str(error), markup=False, highlight=False)
@@ -100,4 +105,4 @@ def main() -> None:
         raise SystemExit(UNAVAILABLE) from None
 
 
-from ledger.cli import banks, benches, keys, operate, people, reading, steps, webhooks  # noqa: E402, F401 - they add their commands to `app`
+from ledger.cli import banks, benches, exchange, keys, operate, people, reading, steps, webhooks  # noqa: E402, F401 - they add their commands to `app`

@@ -1,10 +1,9 @@
-"""Asking things of a corridor: import, quote, the steps of a transfer, cycles, the night job."""
+"""Asking things of a corridor: quote, the steps of a transfer, cycles, the night job."""
 
 from __future__ import annotations
 
 import secrets
 import sys
-from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,6 @@ from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.domain.money import format_amount, parse_amount
 from ledger.errors import Malformed
-from ledger.messages.credit_transfers import import_credit_transfers
 
 transfer_app = typer.Typer(help="The steps of one transfer.", no_args_is_help=True)
 cycle_app = typer.Typer(help="Settlement cycles.", no_args_is_help=True)
@@ -54,35 +52,6 @@ def execute(command: c.Command, as_json: bool) -> None:
 
 def key_or_random(given: str | None) -> str:
     return given or f"cli-{secrets.token_hex(8)}"
-
-
-@app.command(name="import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help="A pacs.008 file.")],
-    actor: As,
-    corridor: str = Corridor,
-    as_json: bool = AsJson,
-    answer_file: Annotated[Path | None, typer.Option("--answer", help="Write the pacs.002 answer here.")] = None,
-) -> None:
-    """Take in a file of credit transfers; one bad transfer never sinks its file, and the same file twice adds nothing."""
-    data = read_file(file)
-    with cli.service() as service, cli.progress() as progress:
-        task = progress.add_task("transfers", total=None)
-        report = import_credit_transfers(
-            service, corridor, actor, data, progress=lambda done, total: progress.update(task, completed=done, total=total)
-        )
-    if answer_file is not None:
-        answer_file.write_bytes(report.to_pacs002())
-    if as_json:
-        print_json({"message_id": report.message_id, "position": report.position, "transfers": [asdict(t) for t in report.transfers]})
-        return
-    again = ", recognised as taken in before" if report.recognised else ""
-    console.print(f"{len(report.taken)} transfers taken in, {len(report.rejected)} rejected, position {report.position}{again}.")
-    if report.rejected:
-        table = Table("#", "UETR", "rule", "what was wrong", box=None)
-        for outcome in report.rejected:
-            table.add_row(str(outcome.index), str(outcome.uetr or ""), outcome.rule, outcome.sentence)
-        console.print(table)
 
 
 @app.command()

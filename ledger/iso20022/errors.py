@@ -6,6 +6,7 @@
     └── UnreadableMessage
         ├── NotXml                          not well-formed XML
         │   └── TruncatedMessage            well-formed so far, but its end is missing
+        ├── ChecksumWrong                   not the bytes whose checksum came with them
         ├── ForbiddenDoctype                a DOCTYPE or entity declaration (entity bombs, external files)
         ├── TooLarge                        over a limit of bytes, elements or text
         ├── TooDeep                         elements nested over the limit
@@ -66,6 +67,10 @@ class NotXml(UnreadableMessage):
 
 class TruncatedMessage(NotXml):
     """The bytes end before the message does."""
+
+
+class ChecksumWrong(UnreadableMessage):
+    """The bytes are not those whose SHA-256 came beside them."""
 
 
 class ForbiddenDoctype(UnreadableMessage):
