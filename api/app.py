@@ -43,6 +43,7 @@ from api.routes import (
     feed,
     health,
     messages,
+    outbox,
     quotes,
     reports,
     transfer_steps,
@@ -54,8 +55,8 @@ from api.service_key import read_service_key
 from ledger.bootstrap import Service
 
 CORRIDOR_ROUTES = (
-    quotes, transfers, transfer_views, feed, transfer_steps, messages, accounts, treasury, cycles, cases, breaks, reports, agreements,
-    description,
+    quotes, transfers, transfer_views, feed, transfer_steps, messages, outbox, accounts, treasury, cycles, cases, breaks, reports,
+    agreements, description,
 )  # fmt: skip
 
 

@@ -66,6 +66,8 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str | tuple[str, ...]]] = {
     "POST /rate-sheets": "rates",
     "GET /rate-sheets": "read",
     "GET /feed": "read",
+    "GET /messages": "read",
+    "GET /messages/{message_position}/{index}": "read",
     "GET /openapi.json": "read",
 }
 """Method and path below the corridor -> a permission of `ledger.domain.permissions`, or several of which one will do. The gate asks, before

@@ -96,6 +96,7 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     e.NotDueInCycle: Kind(409, "The cycle expects no such payment"),
     e.MovementAlreadyBooked: Kind(409, "The movement was booked with other data"),
     e.MovementUnknown: Kind(404, "There is no such movement"),
+    e.MessageUnknown: Kind(404, "There is no such message"),
     e.BreakUnknown: Kind(404, "There is no such break"),
     e.BreakStepOutOfOrder: Kind(409, "The step is out of order"),
     e.ReferenceAlreadyUsed: Kind(409, "The reference was used"),

@@ -331,6 +331,10 @@ class MovementUnknown(Refusal):
     """No movement has this reference."""
 
 
+class MessageUnknown(Refusal):
+    """No such message to the caller, or it cannot be written any more."""
+
+
 class BreakUnknown(Refusal):
     """No such reconciliation break."""
 

@@ -67,6 +67,11 @@ def read(path: str, answer: type[Model], **params: object) -> Asked[Model]:
     return Asked("GET", path, model_reader(answer), params=_params(params))
 
 
+def read_bytes(path: str, *, accept: str, **params: object) -> Asked[bytes]:
+    """Asks for a document, which is not looked into."""
+    return Asked("GET", path, bytes, accept=accept, params=_params(params))
+
+
 def model_reader(answer: type[Model]) -> Callable[[bytes], Model]:
     """Reads an answer's body. Fields that a later version of the service added are passed over."""
 

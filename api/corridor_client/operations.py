@@ -72,6 +72,8 @@ class Operations:
     transfers = Operation(q.transfers)
     trail = Operation(q.trail)
     feed_page = Operation(q.feed_page)
+    messages_page = Operation(q.messages_page)
+    message = Operation(q.message)
     accounts = Operation(q.accounts)
     account = Operation(q.account)
     lines = Operation(q.lines)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from api.corridor_client.asked import XML, Asked, command, command_bytes, model_reader, path_of, read
+from api.corridor_client.asked import XML, Asked, command, command_bytes, model_reader, path_of, read, read_bytes
 from api.schemas.accounts import AccountLines, Accounts, AccountShown, MoneyInFlight, Positions
 from api.schemas.agreements import RateSheets, SheetPublished, TermsShown
 from api.schemas.breaks import BreakPage, BreakShown
@@ -18,6 +18,7 @@ from api.schemas.cycles import CyclePage, CycleShown
 from api.schemas.feed import FeedPage
 from api.schemas.messages import FileAnswer
 from api.schemas.movement_views import MovementPage
+from api.schemas.outbox import OutgoingPage
 from api.schemas.parts import CommandBody
 from api.schemas.quotes import QuoteBody, QuoteGiven, QuoteShown
 from api.schemas.transfer_views import Trail, TransferPage, TransferShown
@@ -154,6 +155,16 @@ def trail(uetr: UUID, *, at_least: int | None = None) -> Asked[Trail]:
 def feed_page(*, after: int = 0, limit: int | None = None, at_least: int | None = None) -> Asked[FeedPage]:
     """What happened to the caller's transfers after a position."""
     return read("/feed", FeedPage, after=after, limit=limit, at_least=at_least)
+
+
+def messages_page(*, after: int = 0, limit: int | None = None, at_least: int | None = None) -> Asked[OutgoingPage]:
+    """The messages of the corridor to the caller after a position."""
+    return read("/messages", OutgoingPage, after=after, limit=limit, at_least=at_least)
+
+
+def message(position: int, index: int, *, at_least: int | None = None) -> Asked[bytes]:
+    """One message of the corridor to the caller, as bytes."""
+    return read_bytes(path_of("/messages/{}/{}", position, index), accept=XML, at_least=at_least)
 
 
 def accounts(*, as_of: int | str | None = None, at_least: int | None = None) -> Asked[Accounts]:

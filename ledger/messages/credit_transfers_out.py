@@ -7,13 +7,16 @@ from decimal import Context, Decimal
 
 from ledger.iso20022.credit_transfer import Charge, ChargeBearer, CreditTransfer, GroupHeader, Product
 from ledger.iso20022.pacs008 import write_pacs008
+from ledger.iso20022.parties import Account
 from ledger.messages import statuses_out
-from ledger.messages.lives import Step
+from ledger.messages.lives import NOT_PROVIDED, Step
 from ledger.messages.told import Told
 
 _SETTLED_BY_THE_CORRIDOR = "CLRG"
 _REMITTANCE_MAX = 140  # Max140Text
 _RATE_DECIMALS, _RATE_DIGITS = Decimal("1E-10"), 11  # BaseOneRate
+# Over the API an account need not be named; the message has to say so.
+_UNNAMED_ACCOUNT = Account(other=NOT_PROVIDED)
 _EXACT = Context(prec=40)
 
 
@@ -37,7 +40,7 @@ def _transfer(step: Step) -> CreditTransfer | None:
     debtor, creditor = step.life.party(begun.debtor), step.life.party(begun.creditor)
     if debtor is None or creditor is None:
         return None
-    known = step.life.references()
+    known, product = step.life.references(), Product(begun.product)
     debtor_agent, creditor_agent = step.agent(step.debtor_agent), step.agent(step.creditor_agent)
     return CreditTransfer(
         index=1,
@@ -57,13 +60,13 @@ def _transfer(step: Step) -> CreditTransfer | None:
         instructing_agent=debtor_agent,
         instructed_agent=creditor_agent,
         debtor=debtor.party,
-        debtor_account=debtor.account,
+        debtor_account=debtor.account or (None if product.takes_cash else _UNNAMED_ACCOUNT),
         debtor_agent=debtor_agent,
         creditor_agent=creditor_agent,
         creditor=creditor.party,
-        creditor_account=creditor.account,
+        creditor_account=creditor.account or (None if product.pays_cash else _UNNAMED_ACCOUNT),
         purpose=begun.purpose,
-        product=Product(begun.product),
+        product=product,
         evidence=begun.evidence,
         remittance=tuple(known.remittance[at : at + _REMITTANCE_MAX] for at in range(0, len(known.remittance), _REMITTANCE_MAX)),
     )

@@ -8,8 +8,9 @@ whose person was erased meanwhile is a gap: it stands in its place without a doc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.bootstrap import Service
@@ -22,6 +23,9 @@ from ledger.messages.lives import Step, read_lives
 from ledger.messages.told import Told
 from ledger.projections.feed import FeedEntry, feed
 from ledger.projections.snapshot import Snapshot
+
+Look = Callable[[], AbstractContextManager[Snapshot]]
+"""Opens a look at the projections."""
 
 TOLD: Final[Mapping[type[DecidedEvent], Callable[[Step], Iterator[Told]]]] = {
     events.TransferInitiated: statuses_out.initiated,
@@ -52,6 +56,13 @@ class Outgoing:
     data: bytes | None = field(repr=False)
 
 
+class Page(NamedTuple):
+    """Messages in log order, and the boundary of the log up to which they were looked for."""
+
+    messages: list[Outgoing]
+    boundary: int
+
+
 def messages_after(service: Service, corridor: str, participant: str, after: int, limit: int) -> list[Outgoing]:
     """The first messages to a bank after a log position, in log order: about ``limit``, since what one position tells stays together.
 
@@ -60,20 +71,20 @@ def messages_after(service: Service, corridor: str, participant: str, after: int
     terms = service.ledger(corridor).terms()
     if participant != SETTLEMENT_BANK:
         terms.participant(participant)
-    with up_to_date(service, corridor) as at:
-        return messages_seen(service, at, participant, after, limit)
+    return messages_seen(service, corridor, participant, lambda: up_to_date(service, corridor), after=after, limit=limit).messages
 
 
-def messages_seen(service: Service, at: Snapshot, participant: str, after: int, limit: int) -> list[Outgoing]:
-    """As `messages_after`, as far as a snapshot shows them."""
+def messages_seen(service: Service, corridor: str, participant: str, look: Look, *, after: int, limit: int) -> Page:
+    """As `messages_after`, as far as ``look`` shows the projections. No look is held while the log and the vault are read."""
     found: list[Outgoing] = []
-    while len(found) < limit:
-        entries = feed(at, participant, after=after, size=limit)
-        if not entries:
-            break
-        found.extend(_messages(service, at.corridor, participant, entries))
+    while True:
+        with look() as at:
+            boundary = at.boundary
+            entries = feed(at, participant, after=after, size=limit)
+        found.extend(_messages(service, corridor, participant, entries))
+        if len(entries) < limit or len(found) >= limit:
+            return Page(_whole_positions(found, limit), boundary)
         after = entries[-1].position
-    return _whole_positions(found, limit)
 
 
 def _messages(service: Service, corridor: str, participant: str, entries: Sequence[FeedEntry]) -> Iterator[Outgoing]:

@@ -74,6 +74,10 @@ def test_each_operation_but_the_two_open_ones_is_signed(operation: Operation) ->
 def test_the_example_of_each_answer_is_one_the_operation_could_give(operation: Operation) -> None:
     """Each successful answer is shown, and the answer's own model reads it."""
     [success] = [answer for status, answer in operation.described["responses"].items() if status.startswith("2") and "content" in answer]
+    if "application/json" not in success["content"]:
+        # A message of ISO 20022, which its own schema describes.
+        assert success["content"]["application/xml"]["example"].startswith("<?xml")
+        return
     example = success["content"]["application/json"]["example"]
     model = operation.route.response_model
     assert isinstance(model, type) and issubclass(model, BaseModel)

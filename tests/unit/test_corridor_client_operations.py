@@ -48,6 +48,8 @@ ASKED: list[Asked[Any]] = [
     q.transfers(),
     q.trail(UETR),
     q.feed_page(),
+    q.messages_page(),
+    q.message(1208, 0),
     q.accounts(),
     q.account("abb:cash:MAD"),
     q.lines("abb:cash:MAD"),
