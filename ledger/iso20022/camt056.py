@@ -23,13 +23,14 @@ from ledger.iso20022.case_elements import (
 )
 from ledger.iso20022.case_fields import CaseFields, missing, read_assignment, read_message_case, refuse_findings
 from ledger.iso20022.case_rules import CaseRule
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, reason_word
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, reason_word
 from ledger.iso20022.elements import add_agent, branch, leaf, root, to_bytes
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.errors import ElementRepeated, TransferCountWrong
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Finding, Rule
+from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.xml import MessageStream
 
 VERSION = "camt.056.001.08"
@@ -57,6 +58,11 @@ class RecalledTransfer:
     def uetr(self) -> UUID | None:
         """The transfer's UETR, None only beside a finding."""
         return self.original.uetr
+
+    @property
+    def code(self) -> str:
+        """The first reason's code; empty where none has one."""
+        return next((reason.code for reason in self.reasons if reason.code), "")
 
     @property
     def reason(self) -> str:

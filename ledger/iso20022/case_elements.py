@@ -5,8 +5,9 @@ from __future__ import annotations
 from lxml import etree
 
 from ledger.domain.money import format_amount
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, PartyOrAgent
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.elements import add_agent, add_party, branch, leaf
+from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import write_exact_instant
 
 

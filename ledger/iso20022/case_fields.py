@@ -7,12 +7,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from ledger.iso20022.case_rules import CaseRule
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, PartyOrAgent
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.checked import CheckedFields
 from ledger.iso20022.errors import ElementMissing, ElementRepeated, ValueInvalid
 from ledger.iso20022.fields import Fields
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Finding, Rule
+from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import read_count, read_decimal, read_instant, read_uetr
 
 _CODE_MAX = 4

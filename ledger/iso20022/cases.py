@@ -10,6 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ledger.iso20022.parties import Agent, Party
+from ledger.iso20022.status_report import OriginalMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,6 @@ class Assignment:
     assigner: PartyOrAgent
     assignee: PartyOrAgent
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OriginalMessage:
-    """The message in which the transfer came: its id, its name such as ``pacs.008.001.08``, its instant."""
-
-    message_id: str
-    message: str
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, PartyOrAgent, reason_word
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent, reason_word
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.rules import Finding
+from ledger.iso20022.status_report import OriginalMessage
 
 VERSION = "camt.029.001.09"
 
@@ -81,6 +82,11 @@ class AnsweredTransfer:
     def uetr(self) -> UUID | None:
         """The transfer's UETR, None only beside a finding."""
         return self.original.uetr
+
+    @property
+    def code(self) -> str:
+        """The first reason's code; empty where none has one."""
+        return next((reason.code for reason in self.reasons if reason.code), "")
 
     @property
     def reason(self) -> str:

@@ -10,9 +10,8 @@ from ledger.iso20022.pacs008 import write_pacs008
 from ledger.iso20022.parties import Account
 from ledger.messages import statuses_out
 from ledger.messages.lives import NOT_PROVIDED, Step
-from ledger.messages.told import Told
+from ledger.messages.told import SETTLED_BY_THE_CORRIDOR, Told
 
-_SETTLED_BY_THE_CORRIDOR = "CLRG"
 _REMITTANCE_MAX = 140  # Max140Text
 _RATE_DECIMALS, _RATE_DIGITS = Decimal("1E-10"), 11  # BaseOneRate
 # Over the API an account need not be named; the message has to say so.
@@ -21,7 +20,7 @@ _EXACT = Context(prec=40)
 
 
 def dispatched(step: Step) -> Iterator[Told]:
-    """The debtor agent hears that it goes on, the creditor agent what to pay to whom."""
+    """The debtor agent hears that it goes on, the creditor agent what to pay to whom; `lives.Life.sent_on` knows this order."""
     yield statuses_out.status(step, "ACSP")
     yield Told(step.creditor_agent, "pacs.008", lambda version, message_id: _write(step, version, message_id))
 
@@ -30,7 +29,7 @@ def _write(step: Step, version: str, message_id: str) -> bytes | None:
     transfer = _transfer(step)
     if transfer is None:
         return None
-    group = GroupHeader(message_id=message_id, created_at=step.said_at, transfer_count=1, settlement_method=_SETTLED_BY_THE_CORRIDOR)
+    group = GroupHeader(message_id=message_id, created_at=step.said_at, transfer_count=1, settlement_method=SETTLED_BY_THE_CORRIDOR)
     return write_pacs008(group, [transfer], version)
 
 
@@ -46,14 +45,14 @@ def _transfer(step: Step) -> CreditTransfer | None:
         index=1,
         uetr=step.life.uetr,
         end_to_end_id=known.end_to_end_id,
-        instruction_id=str(step.here.position),
+        instruction_id=step.life.sent_on().instruction_id,
         instructed_minor=pricing.instructed,
         instructed_currency=pricing.debtor_currency,
         settlement_minor=pricing.settlement,
         settlement_currency=pricing.settlement_currency,
-        settlement_date=step.terms.settlement.calendar.dates(step.here.event.timestamp).value,
+        settlement_date=step.settlement_date,
         exchange_rate=settlement_per_instructed(pricing.debtor_rate),
-        charge_bearer=ChargeBearer(begun.charge_bearer),
+        charge_bearer=charge_bearer(begun.charge_bearer),
         charges=(Charge(pricing.creditor_fee, pricing.creditor_currency, creditor_agent),) if pricing.creditor_fee else (),
         payout_minor=pricing.paid_to_creditor,
         payout_currency=pricing.creditor_currency,
@@ -70,6 +69,11 @@ def _transfer(step: Step) -> CreditTransfer | None:
         evidence=begun.evidence,
         remittance=tuple(known.remittance[at : at + _REMITTANCE_MAX] for at in range(0, len(known.remittance), _REMITTANCE_MAX)),
     )
+
+
+def charge_bearer(agreed: str) -> ChargeBearer:
+    """As messages say it. Under SLEV the corridor's tariff takes nothing from the payout, which is what DEBT says."""
+    return ChargeBearer.DEBTOR if agreed == "SLEV" else ChargeBearer(agreed)
 
 
 def settlement_per_instructed(instructed_per_settlement: Decimal) -> Decimal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from ledger.bootstrap import Service
 from ledger.domain.aggregate import DecidedEvent
 from ledger.domain.pricing import Pricing
 from ledger.domain.terms import Terms
-from ledger.domain.transfer_events import TransferInitiated
+from ledger.domain.transfer_events import TransferDispatched, TransferInitiated
 from ledger.errors import UnknownCorridor
 from ledger.eventstore.mapper import EventMapper
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_iban
+from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import read_date
+from ledger.messages.told import message_id
 from ledger.privacy.commitments import openings_of
 from ledger.privacy.records import RecordKind, Records
 
@@ -35,7 +37,7 @@ class Happened(NamedTuple):
 
 
 class References(NamedTuple):
-    """What the debtor agent knows the transfer by. ``message_id`` and ``message`` (``pacs.008.001.08``) name the message it came in,
+    """What a bank knows the transfer by. ``message_id`` and ``message`` (``pacs.008.001.08``) name the message it came in,
     which was made at ``created_at``; of one that came over the API they say so."""
 
     message_id: str = NOT_PROVIDED
@@ -45,6 +47,11 @@ class References(NamedTuple):
     end_to_end_id: str = NOT_PROVIDED
     transaction_id: str | None = None
     remittance: str = ""
+
+    @property
+    def original(self) -> OriginalMessage:
+        """The message, as answers name it."""
+        return OriginalMessage(self.message_id, self.message, self.created_at)
 
 
 class KnownParty(NamedTuple):
@@ -76,8 +83,24 @@ class Life:
         """The step that the log has at this position."""
         return Step(self, next(happened for happened in self.events if happened.position == position))
 
+    def sent_on(self) -> References:
+        """What the creditor agent knows the transfer by: the message in which it was sent on, second of those at its dispatch."""
+        step = Step(self, next(one for one in self.events if isinstance(one.event, TransferDispatched)))
+        return References(
+            message_id=message_id(self.corridor, step.here.position, 1),
+            message=step.terms.message_version(step.creditor_agent, "pacs.008"),
+            created_at=step.said_at,
+            instruction_id=str(step.here.position),
+            end_to_end_id=self.references().end_to_end_id,
+        )
+
+    @property
+    def settlement_date(self) -> date:
+        """The interbank settlement date that it was sent on with."""
+        return Step(self, next(one for one in self.events if isinstance(one.event, TransferDispatched))).settlement_date
+
     def references(self) -> References:
-        """As far as they were given and are still kept."""
+        """What the debtor agent knows it by, as far as it was given and is still kept."""
         kept = self.vault.get(self.initiated.debtor)
         if kept is None:
             return References()
@@ -118,6 +141,11 @@ class Step(NamedTuple):
         return self.here.recorded_at.replace(microsecond=0)
 
     @property
+    def settlement_date(self) -> date:
+        """The value date of what is settled by this step, in the settlement currency's calendar."""
+        return self.terms.settlement.calendar.dates(self.here.event.timestamp).value
+
+    @property
     def debtor_agent(self) -> str:
         return self.life.pricing.debtor_agent
 
@@ -140,15 +168,31 @@ class Step(NamedTuple):
 
 def read_lives(service: Service, corridor: str, uetrs: Iterable[UUID]) -> dict[UUID, Life]:
     """These transfers' lives, by UETR: three reads for all of them. Raises UnknownCorridor."""
-    ledger = service.ledger(corridor)
-    opened = ledger.corridor_or_none()
+    agreements, events = read_agreements(service, corridor), _read_events(service, corridor, uetrs)
+    begun = [cast(TransferInitiated, happened[0].event) for happened in events.values()]
+    vault = service.vault.read_many({subject for one in begun for subject in (one.debtor, one.creditor)}) if begun else {}
+    return {uetr: Life(corridor, uetr, happened, agreements, vault) for uetr, happened in events.items()}
+
+
+def read_agreements(service: Service, corridor: str) -> dict[int, Terms]:
+    """All terms of a corridor, by version. Raises UnknownCorridor."""
+    opened = service.ledger(corridor).corridor_or_none()
     if opened is None:
         raise UnknownCorridor.never_opened(corridor)
-    agreements = {terms.version: terms for terms in opened.agreements}
+    return {terms.version: terms for terms in opened.agreements}
+
+
+def read_terms_versions(service: Service, corridor: str, streams: Iterable[UUID]) -> dict[int, int]:
+    """Under which version of the terms each event of these streams was decided, by its position."""
+    events = _read_events(service, corridor, streams)
+    return {happened.position: happened.event.terms for stream in events.values() for happened in stream}
+
+
+def _read_events(service: Service, corridor: str, streams: Iterable[UUID]) -> dict[UUID, tuple[Happened, ...]]:
+    ledger = service.ledger(corridor)
     mapper = cast(EventMapper, ledger.mapper)
-    streams = ledger.log_store.read_streams(dict.fromkeys(uetrs, 0))
-    events = {
-        uetr: tuple(
+    return {
+        stream: tuple(
             Happened(
                 row.position,
                 row.boundary,
@@ -157,11 +201,8 @@ def read_lives(service: Service, corridor: str, uetrs: Iterable[UUID]) -> dict[U
             )
             for row in rows
         )
-        for uetr, rows in streams.items()
+        for stream, rows in ledger.log_store.read_streams(dict.fromkeys(streams, 0)).items()
     }
-    begun = [cast(TransferInitiated, happened[0].event) for happened in events.values()]
-    vault = service.vault.read_many({subject for one in begun for subject in (one.debtor, one.creditor)}) if begun else {}
-    return {uetr: Life(corridor, uetr, happened, agreements, vault) for uetr, happened in events.items()}
 
 
 def _party(values: Mapping[str, str]) -> KnownParty:

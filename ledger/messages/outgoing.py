@@ -17,10 +17,11 @@ from ledger.bootstrap import Service
 from ledger.domain import transfer_events as events
 from ledger.domain.aggregate import DecidedEvent
 from ledger.domain.movement import SETTLEMENT_BANK
+from ledger.domain.terms import Terms
 from ledger.jobs import up_to_date
-from ledger.messages import credit_transfers_out, statuses_out
-from ledger.messages.lives import Step, read_lives
-from ledger.messages.told import Told
+from ledger.messages import credit_transfers_out, payment_returns_out, recalls_out, settlement_out, status_requests_out, statuses_out
+from ledger.messages.lives import Step, read_agreements, read_lives, read_terms_versions
+from ledger.messages.told import Told, message_id
 from ledger.projections.feed import FeedEntry, feed
 from ledger.projections.snapshot import Snapshot
 
@@ -36,6 +37,10 @@ TOLD: Final[Mapping[type[DecidedEvent], Callable[[Step], Iterator[Told]]]] = {
     events.TransferRefused: statuses_out.refused,
     events.TransferCancelled: statuses_out.cancelled,
     events.TransferExpired: statuses_out.expired,
+    events.TransferReturned: payment_returns_out.returned,
+    events.TransferRecallRequested: recalls_out.requested,
+    events.TransferRecallAnswered: recalls_out.answered,
+    events.TransferUnanswered: status_requests_out.unanswered,
 }
 """Every event of a transfer that makes the corridor say something, and what: to either bank, in this order."""
 
@@ -76,6 +81,8 @@ def messages_after(service: Service, corridor: str, participant: str, after: int
 
 def messages_seen(service: Service, corridor: str, participant: str, look: Look, *, after: int, limit: int) -> Page:
     """As `messages_after`, as far as ``look`` shows the projections. No look is held while the log and the vault are read."""
+    if participant == SETTLEMENT_BANK:
+        return _settlement_seen(service, corridor, look, after=after, limit=limit)
     found: list[Outgoing] = []
     while True:
         with look() as at:
@@ -92,13 +99,34 @@ def _messages(service: Service, corridor: str, participant: str, entries: Sequen
     for entry in entries:
         step = lives[entry.uetr].at(entry.position)
         says = TOLD.get(type(step.here.event))
-        for index, told in enumerate(says(step) if says is not None else ()):
-            if told.to != participant:
-                continue
-            version = step.terms.message_version(participant, told.message)
-            message_id = f"{corridor}-{entry.position}-{index}"
-            data = told.write(version, message_id)
-            yield Outgoing(entry.position, index, told.message, version, message_id, entry.uetr, data)
+        if says is not None:
+            yield from _written(corridor, participant, says(step), position=entry.position, uetr=entry.uetr, terms=step.terms)
+
+
+def _settlement_seen(service: Service, corridor: str, look: Look, *, after: int, limit: int) -> Page:
+    """What the settlement bank is to pay out."""
+    with look() as at:
+        boundary, dues = at.boundary, settlement_out.due_after(at, after)[:limit]
+    agreements = read_agreements(service, corridor)
+    decided_under = read_terms_versions(service, corridor, {due.stream for due in dues})
+    found = [
+        message
+        for due in dues
+        for terms in (agreements[decided_under[due.position]],)
+        for message in _written(corridor, SETTLEMENT_BANK, settlement_out.told(due, terms), position=due.position, uetr=None, terms=terms)
+    ]
+    return Page(_whole_positions(found, limit), boundary)
+
+
+def _written(
+    corridor: str, participant: str, said: Iterator[Told], *, position: int, uetr: UUID | None, terms: Terms
+) -> Iterator[Outgoing]:
+    """Those of the messages of one position that are for this participant."""
+    for index, told in enumerate(said):
+        if told.to == participant:
+            version = terms.message_version(participant, told.message)
+            its_id = message_id(corridor, position, index)
+            yield Outgoing(position, index, told.message, version, its_id, uetr, told.write(version, its_id))
 
 
 def _whole_positions(found: list[Outgoing], limit: int) -> list[Outgoing]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.domain import transfer_events as events
-from ledger.iso20022.pacs002 import OriginalMessage, StatusReason, StatusReport, TransferStatus, write_pacs002
+from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, write_pacs002
 from ledger.messages.lives import Step
 from ledger.messages.told import Told
 
@@ -71,7 +71,7 @@ def status(step: Step, code: str, reason: str | None = None) -> Told:
             end_to_end_id=known.end_to_end_id,
             transaction_id=known.transaction_id,
             reasons=(StatusReason(reason),) if reason else (),
-            original=OriginalMessage(known.message_id, known.message, known.created_at),
+            original=known.original,
             instructing_agent=step.agent(step.creditor_agent),
             instructed_agent=step.agent(step.debtor_agent),
         )

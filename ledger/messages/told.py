@@ -1,9 +1,14 @@
-"""One message that a step makes the corridor send."""
+"""One message that a step makes the corridor send, and the names that messages and what they are about go by."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+_ID_MAX: Final = 35  # Max35Text
+SETTLED_BY_THE_CORRIDOR: Final = "CLRG"
+"""How what the corridor sends is settled (SettlementMethod1Code): between the positions it keeps."""
 
 
 class Told(NamedTuple):
@@ -16,3 +21,13 @@ class Told(NamedTuple):
     to: str
     message: str
     write: Callable[[str, str], bytes | None]
+
+
+def message_id(corridor: str, position: int, index: int) -> str:
+    """The id of the message that stands at a place of the log: a code of two names, at most 17 characters, and two numbers."""
+    return f"{corridor}-{position}-{index}"
+
+
+def within_35(reference: str) -> str:
+    """A reference as it is where a message has room for it, else what stands for it: the first digits of its SHA-256, in hex."""
+    return reference if len(reference) <= _ID_MAX else sha256(reference.encode()).hexdigest()[:_ID_MAX]
