@@ -30,7 +30,8 @@ PAYOUT_METHODS: dict[str, Literal["account", "cash"]] = {
 RefundCause = Literal["refused", "cancelled", "expired", "condition_lapsed"]
 
 
-# The messages that the corridor writes to banks, each in the versions it can write, the usual one first.
+# The messages that the corridor writes to banks, each in the versions it can write, the usual one first. A header (head.001) stands before
+# them only where a bank asked for it.
 MESSAGE_VERSIONS: dict[str, tuple[str, ...]] = {
     "pacs.002": ("pacs.002.001.10", "pacs.002.001.12", "pacs.002.001.14"),
     "pacs.004": ("pacs.004.001.09", "pacs.004.001.11", "pacs.004.001.13"),
@@ -39,6 +40,7 @@ MESSAGE_VERSIONS: dict[str, tuple[str, ...]] = {
     "pacs.028": ("pacs.028.001.03",),
     "camt.029": ("camt.029.001.09", "camt.029.001.13"),
     "camt.056": ("camt.056.001.08", "camt.056.001.11"),
+    "head.001": ("head.001.001.02", "head.001.001.03", "head.001.001.04"),
 }
 
 
@@ -255,6 +257,11 @@ class Terms(_Terms):
         """The version of a message such as ``pacs.008`` that a recipient (a participant, or the settlement bank) wants to be sent."""
         bank: Participant | Settlement | None = self.participants.get(recipient)
         return (bank or self.settlement).messages.get(message, MESSAGE_VERSIONS[message][0])
+
+    def header_version(self, recipient: str) -> str | None:
+        """The version of the business application header that a recipient wants before its messages; None where it wants none."""
+        bank: Participant | Settlement | None = self.participants.get(recipient)
+        return (bank or self.settlement).messages.get("head.001")
 
     @property
     def quote_life(self) -> timedelta:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -18,8 +19,10 @@ from ledger.domain import transfer_events as events
 from ledger.domain.aggregate import DecidedEvent
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.domain.terms import Terms
+from ledger.iso20022.head001 import with_header
 from ledger.jobs import up_to_date
 from ledger.messages import credit_transfers_out, payment_returns_out, recalls_out, settlement_out, status_requests_out, statuses_out
+from ledger.messages.headers_out import Announced, header_of
 from ledger.messages.lives import Step, read_agreements, read_lives, read_terms_versions
 from ledger.messages.told import Told, message_id
 from ledger.projections.feed import FeedEntry, feed
@@ -49,7 +52,8 @@ TOLD: Final[Mapping[type[DecidedEvent], Callable[[Step], Iterator[Told]]]] = {
 class Outgoing:
     """One message to one bank. ``position`` is where the log has what it tells, ``index`` its place among the messages of that position.
 
-    ``data`` is the document; None marks a gap: a person in it was erased, and it cannot be written any more.
+    ``data`` is the document, in an envelope with its header where the terms say that the bank wants one; None marks a gap: a person in it
+    was erased, and it cannot be written any more.
     """
 
     position: int
@@ -94,13 +98,23 @@ def messages_seen(service: Service, corridor: str, participant: str, look: Look,
         after = entries[-1].position
 
 
+class _Spoken(NamedTuple):
+    """What is said at one position, and what all of it has in common; ``at`` is to the second."""
+
+    position: int
+    at: datetime
+    uetr: UUID | None
+    terms: Terms
+    told: Iterator[Told]
+
+
 def _messages(service: Service, corridor: str, participant: str, entries: Sequence[FeedEntry]) -> Iterator[Outgoing]:
     lives = read_lives(service, corridor, {entry.uetr for entry in entries})
     for entry in entries:
         step = lives[entry.uetr].at(entry.position)
         says = TOLD.get(type(step.here.event))
         if says is not None:
-            yield from _written(corridor, participant, says(step), position=entry.position, uetr=entry.uetr, terms=step.terms)
+            yield from _written(corridor, participant, _Spoken(entry.position, step.said_at, entry.uetr, step.terms, says(step)))
 
 
 def _settlement_seen(service: Service, corridor: str, look: Look, *, after: int, limit: int) -> Page:
@@ -109,24 +123,26 @@ def _settlement_seen(service: Service, corridor: str, look: Look, *, after: int,
         boundary, dues = at.boundary, settlement_out.due_after(at, after)[:limit]
     agreements = read_agreements(service, corridor)
     decided_under = read_terms_versions(service, corridor, {due.stream for due in dues})
-    found = [
-        message
-        for due in dues
-        for terms in (agreements[decided_under[due.position]],)
-        for message in _written(corridor, SETTLEMENT_BANK, settlement_out.told(due, terms), position=due.position, uetr=None, terms=terms)
-    ]
+    found: list[Outgoing] = []
+    for due in dues:
+        terms = agreements[decided_under[due.position]]
+        spoken = _Spoken(due.position, due.at.replace(microsecond=0), None, terms, settlement_out.told(due, terms))
+        found.extend(_written(corridor, SETTLEMENT_BANK, spoken))
     return Page(_whole_positions(found, limit), boundary)
 
 
-def _written(
-    corridor: str, participant: str, said: Iterator[Told], *, position: int, uetr: UUID | None, terms: Terms
-) -> Iterator[Outgoing]:
+def _written(corridor: str, participant: str, spoken: _Spoken) -> Iterator[Outgoing]:
     """Those of the messages of one position that are for this participant."""
-    for index, told in enumerate(said):
+    terms = spoken.terms
+    for index, told in enumerate(spoken.told):
         if told.to == participant:
             version = terms.message_version(participant, told.message)
-            its_id = message_id(corridor, position, index)
-            yield Outgoing(position, index, told.message, version, its_id, uetr, told.write(version, its_id))
+            its_id = message_id(corridor, spoken.position, index)
+            document = told.write(version, its_id)
+            under = terms.header_version(participant)
+            if document is not None and under is not None:
+                document = with_header(document, header_of(Announced(under, version, its_id, spoken.at), participant, terms))
+            yield Outgoing(spoken.position, index, told.message, version, its_id, spoken.uetr, document)
 
 
 def _whole_positions(found: list[Outgoing], limit: int) -> list[Outgoing]:

@@ -17,17 +17,18 @@ from ledger import commands as c
 from ledger.application import Asked
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
-from ledger.domain.terms import Participant
+from ledger.domain.terms import MESSAGE_VERSIONS, Participant
 from ledger.errors import UnknownCorridor, UnknownParticipant
 from ledger.intake import PartyDetails, Received, TransferOrder
 from ledger.iso20022.credit_transfer import Charge, CreditTransfer, Product
+from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.pacs002 import OriginalMessage, StatusReason, StatusReport, TransferStatus, read_pacs002
 from ledger.iso20022.pacs008 import read_pacs008
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Account, Agent, Birth, Identification, Party
 from ledger.jobs import expire_due, fund_waiting, up_to_date
 from ledger.messages.credit_transfers import import_credit_transfers
-from ledger.messages.credit_transfers_out import settlement_per_instructed
+from ledger.messages.credit_transfers_out import charge_bearer, settlement_per_instructed
 from ledger.messages.outgoing import Outgoing, messages_after
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
@@ -379,3 +380,70 @@ def test_nothing_is_said_by_or_to_strangers(service: Service, corridor: str) -> 
 def test_a_rate_keeps_as_many_digits_as_the_standard_has_room_for(price: str, factor: str) -> None:
     """Eleven digits, at most ten of them behind the point."""
     assert str(settlement_per_instructed(Decimal(price))) == factor
+
+
+@pytest.mark.parametrize("version", ["head.001.001.02", "head.001.001.03", "head.001.001.04"])
+def test_a_bank_that_wants_a_header_gets_one_before_each_message(
+    module_database_url: str, key_folder: Path, clock: SetClock, corridor: str, conformance_data: Path, version: str
+) -> None:
+    """From the other bank, with the message's own id and version; Header and Document are valid each by its schema, and read as before."""
+    participants = shipped_terms("abb-psbc").participants
+    wanting = {
+        bank: participant.model_copy(update={"messages": {"head.001": version} if bank == "psbc" else {}})
+        for bank, participant in participants.items()
+    }
+    with Service(settings_of(module_database_url, key_folder), clock=clock) as service:
+        open_corridor(service, corridor, participants=wanting)
+        sent = order()
+        send(service, corridor, sent)
+        [message] = to(service, corridor, "psbc")
+        plain = to(service, corridor, "abb")
+    file = read_pacs008(message.data or b"")
+    header = file.group.header
+    assert [one.uetr for one in file.transfers] == [sent.uetr]
+    assert header == BusinessHeader(
+        version=version,
+        message="pacs.008.001.08",
+        message_id=message.message_id,
+        sender=HeaderParty(bic=ABB.bic),
+        receiver=HeaderParty(bic=PSBC.bic),
+        created_at="2026-03-27T08:00:00+00:00",
+    )
+    envelope = etree.fromstring(message.data or b"")
+    for element, schema in (("AppHdr", version), ("Document", "pacs.008.001.08")):
+        [found] = envelope.iter(f"{{urn:iso:std:iso:20022:tech:xsd:{schema}}}{element}")
+        etree.XMLSchema(etree.parse(str(conformance_data / "xsd" / f"{schema}.xsd"))).assertValid(etree.ElementTree(found))
+    assert [read_pacs002(one.data or b"").header for one in plain] == [None, None]
+
+
+@pytest.mark.parametrize(("agreed", "said"), [("DEBT", "DEBT"), ("SHAR", "SHAR"), ("CRED", "CRED"), ("SLEV", "DEBT")])
+def test_charges_are_said_as_they_were_priced(agreed: str, said: str) -> None:
+    """SLEV is no word of the corridor's messages; it was priced as if the debtor bore all charges."""
+    assert charge_bearer(agreed) == said
+
+
+@pytest.mark.parametrize("choice", range(3))
+def test_every_version_that_can_be_agreed_is_written_and_valid(
+    module_database_url: str, key_folder: Path, clock: SetClock, corridor: str, conformance_data: Path, choice: int
+) -> None:
+    """A life with every message in it, in the first, the second and the third version of each."""
+    wanted = {message: versions[min(choice, len(versions) - 1)] for message, versions in MESSAGE_VERSIONS.items() if message != "head.001"}
+    participants = {
+        bank: participant.model_copy(update={"messages": wanted}) for bank, participant in shipped_terms("abb-psbc").participants.items()
+    }
+    with Service(settings_of(module_database_url, key_folder), clock=clock) as service:
+        open_corridor(service, corridor, participants=participants)
+        sent = order()
+        send(service, corridor, sent)
+        uetr = sent.uetr
+        do(service, corridor, c.FlagUnanswered, "system:resolver", uetr=uetr, since=FRIDAY)
+        do(service, corridor, c.RequestRecall, "abb", uetr=uetr, recall="CASE-1", reason="DUPL")
+        do(service, corridor, c.PayTransfer, "psbc", uetr=uetr)
+        do(service, corridor, c.AnswerRecall, "psbc", uetr=uetr, recall="CASE-1", agreed=False, reason="LEGL")
+        do(service, corridor, c.ReturnTransfer, "psbc", uetr=uetr, return_id="R" * 40, amount=1_000, reason="AC06")
+        do(service, corridor, c.RequestWithdrawal, "abb", participant="abb", amount=100, currency="USD", reference="W" * 40)
+        found = [one for bank in ("abb", "psbc", "bank:settlement") for one in to(service, corridor, bank)]
+    assert {one.message: one.version for one in found} == {**wanted, "pacs.009": MESSAGE_VERSIONS["pacs.009"][0]}
+    for one in found:
+        schema = etree.XMLSchema(etree.parse(str(conformance_data / "xsd" / f"{one.version}.xsd")))
+        schema.assertValid(etree.fromstring(one.data or b""))
