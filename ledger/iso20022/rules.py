@@ -80,6 +80,18 @@ class Rule(MessageRule):
         "AM12",
     )
     RETURN_REASON_MISSING = ("return-reason-missing", "A return says why, by a code or a word.", "State RtrRsnInf/Rsn.", "CH21")
+    REJECTION_REASON_MISSING = (
+        "rejection-reason-missing",
+        "A rejection says why, by a code of the external set or a word.",
+        "State StsRsnInf/Rsn.",
+        "CH21",
+    )
+    STATUS_NOT_TAKEN = (
+        "status-not-taken",
+        "A status says that the transfer is accepted, paid, refused or pending.",
+        "Send ACTC, ACCP, ACSP, ACWC, ACWP, ACFC, ACCC, ACSC, CPUC, RJCT, PDNG or RCVD.",
+        "CH16",
+    )
     REASON_INVALID = (
         "reason-invalid",
         "A reason is a code of at most 4 letters and digits.",

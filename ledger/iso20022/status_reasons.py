@@ -34,7 +34,10 @@ STATUS_REASONS: Final[Mapping[type[errors.Refusal], str]] = {
     errors.QuoteDiffers: "AM09",
     errors.StatedAmountDiffers: "AM09",
     # Transfer and accounts
+    errors.TransferUnknown: "AG09",
     errors.UetrAlreadyUsed: "DU03",
+    errors.ReturnExceedsPayment: "AM09",
+    errors.ReturnAlreadyBooked: "AM05",
     errors.AccountFrozen: "AC06",
     errors.AccountClosed: "AC04",
     errors.FloorReached: "AM04",

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
-from textwrap import wrap
 
 from pydantic import ValidationError
 
@@ -32,15 +31,14 @@ from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.pacs002 import (
     GroupStatus,
     OriginalMessage,
-    StatusReason,
     StatusReport,
-    TransferStatus,
     group_status_of,
     write_pacs002,
 )
 from ledger.iso20022.pacs008 import ScannedFile
 from ledger.iso20022.status_reasons import status_reason
 from ledger.messages.received import Came, Incoming
+from ledger.messages.replies import status_of
 from ledger.messages.taken import REJECTED, Outcome, Progress, Taken, last_position
 
 # Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
@@ -58,7 +56,6 @@ _STATUS_BY_STATE = {
     "rejected": "RJCT",
 }
 _MESSAGE_ID_MAX = 35  # Max35Text
-_LINE_MAX = 105  # Max105Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ class ImportReport:
                         count=len(self.transfers),
                     ),
                 ),
-                transfers=tuple(_status_of(transfer) for transfer in self.transfers),
+                transfers=tuple(status_of(transfer) for transfer in self.transfers),
             )
         )
 
@@ -334,14 +331,6 @@ def _outcome(
         position=None if answer is None else answer.position,
         replayed=answer is not None and answer.replayed,
     )
-
-
-def _status_of(transfer: Outcome) -> TransferStatus:
-    reasons: tuple[StatusReason, ...] = ()
-    if transfer.rejected:
-        lines = (f"{transfer.rule} {transfer.field}".strip(), *wrap(transfer.sentence, _LINE_MAX))
-        reasons = (StatusReason(transfer.reason, information=lines),)
-    return TransferStatus(transfer.status, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, reasons=reasons)
 
 
 def _answer_id(message_id: str) -> str:

@@ -13,14 +13,20 @@ from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.xml import opening
 from ledger.messages.credit_transfers import take_in_credit_transfers
 from ledger.messages.framing import framed, message_id_of
+from ledger.messages.payment_returns import take_in_payment_return
 from ledger.messages.received import Incoming, keep
 from ledger.messages.rejects import FINAL, code_of, reference_in
+from ledger.messages.status_reports import take_in_status_report
+from ledger.messages.status_requests import take_in_status_request
 from ledger.messages.taken import Progress, Taken, not_taken
 
 Handler = Callable[[Incoming], Taken]
 
 HANDLERS: Final[Mapping[str, Handler]] = {
+    "pacs.002": take_in_status_report,
+    "pacs.004": take_in_payment_return,
     "pacs.008": take_in_credit_transfers,
+    "pacs.028": take_in_status_request,
 }
 
 

@@ -33,6 +33,7 @@ _HAS_KIND = re.compile(r"[a-z]{4}\.[0-9]{3}/")
 class Came:
     """A message that was received under its id. ``received_at`` is when it first came, ``recognised`` that it had come before.
 
+    ``position`` is where the log stood then: what a message only asks to be told is answered as of it, however often it comes.
     ``cause`` is what the commands it asks for name as their cause, ``asked`` what their receipts are compared by: the whole message, so
     that a command of it is never taken for the same one of another message.
     """
@@ -40,6 +41,7 @@ class Came:
     message_id: str
     received_at: datetime
     recognised: bool
+    position: int
     cause: str
     key: str
     asked: Asked
@@ -111,6 +113,7 @@ class Incoming:
             message_id=message_id,
             received_at=answer.recorded_at,
             recognised=answer.replayed,
+            position=answer.position,
             cause=cause,
             key=key,
             asked=Asked("FILE", key, sha256(self.data).digest()),

@@ -24,7 +24,7 @@ from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_reasons import status_reason
-from ledger.messages import credit_transfers
+from ledger.messages import credit_transfers, status_reports
 from ledger.settings import PREFIX, Settings
 from ledger.verify import RULES
 from reconciliation import errors as _statement_errors  # noqa: F401 - they belong to the tree of unreadable messages
@@ -170,6 +170,14 @@ def test_unreadable_messages_are_those_of_the_error_tree() -> None:
 def test_statuses_told_after_import_are_those_of_the_state() -> None:
     """A hold is told like a queue."""
     assert dict(rows_of("messages", "What a pacs.002 says")) == credit_transfers._STATUS_BY_STATE
+
+
+def test_statuses_of_a_creditor_agent_do_what_the_page_says() -> None:
+    """Each code of the external set that is acted on, in its row."""
+    rows = [codes.replace("`", "").split() for codes, _ in rows_of("messages", "What the messages of a creditor agent do")]
+    assert rows == [
+        sorted(codes) for codes in (status_reports.ACCEPTED, status_reports.PAID, status_reports.REFUSED, status_reports.WAITING)
+    ]
 
 
 def test_accounts_and_entries_are_those_of_the_posting_module() -> None:

@@ -95,6 +95,7 @@ def test_sender_kind_and_id_have_one_content(service: Service, corridor: str) ->
         message_id="M-1",
         received_at=first.received_at,
         recognised=True,
+        position=first.position,
         cause="camt.029/M-1",
         key="camt.029/M-1",
         asked=first.asked,

@@ -285,7 +285,8 @@ def test_each_rule_names_its_breach_and_nothing_else(rule: Rule, pattern: str, r
 
 def test_every_rule_has_a_test() -> None:
     """A new rule comes with its case: here, or by its id in the test of the message it belongs to."""
-    texts = [path.read_text() for path in Path(__file__).parent.glob("test_iso20022_*.py")]
+    tests = Path(__file__).parent.parent
+    texts = [path.read_text() for path in (*tests.glob("unit/test_iso20022_*.py"), *tests.glob("integration/test_*_in.py"))]
     elsewhere = {rule for rule in Rule if any(f'"{rule.id}"' in text for text in texts)}
     assert {row[0] for row in FAULTS} | {Rule.UETR_REPEATED} | elsewhere == set(Rule)
 

@@ -19,11 +19,13 @@ MET_BY_A_FILE = (
     errors.StatedAmountDiffers, errors.UetrAlreadyUsed, errors.AccountFrozen, errors.AccountClosed, errors.FloorReached,
     errors.NotPermitted,
 )  # fmt: skip
+# What only a status, a return or a question of a bank can be refused for.
+MET_BY_ANSWERS = (errors.TransferUnknown, errors.ReturnExceedsPayment, errors.ReturnAlreadyBooked)
 
 
 def test_every_refusal_that_a_file_can_meet_has_a_code() -> None:
-    """And none stands in the table that it cannot meet."""
-    assert set(STATUS_REASONS) == set(MET_BY_A_FILE)
+    """And none stands in the table that no message can meet."""
+    assert set(STATUS_REASONS) == {*MET_BY_A_FILE, *MET_BY_ANSWERS}
 
 
 @pytest.mark.parametrize(
