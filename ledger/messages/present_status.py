@@ -15,9 +15,7 @@ from ledger.domain.transfer import Transfer
 from ledger.domain.transfer_events import TransferDispatched
 from ledger.eventstore.mapper import EventMapper
 from ledger.eventstore.records import RecordedEvent
-
-# ExternalStatusReason1Code beside ACSP: the creditor agent has it and will credit it; the cash waits to be collected.
-_DELIVERED, _NOT_COLLECTED = "G005", "G002"
+from ledger.messages.statuses_out import DELIVERED, NOT_CONFIRMED
 
 
 class Seen(NamedTuple):
@@ -77,7 +75,7 @@ def present_status(transfer: Transfer) -> PresentStatus:
         case "dispatched":
             return PresentStatus("ACSP")
         case "accepted":
-            return PresentStatus("ACSP", _NOT_COLLECTED if cash else _DELIVERED)
+            return PresentStatus("ACSP", NOT_CONFIRMED if cash else DELIVERED)
         case "paid" | "returned":
             return PresentStatus("CPUC" if cash else "ACCC")
         case _:
