@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.answers import NOT_SENT_ONWARD, told_to_a_bank
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import NotPermitted
 
 _OVERSEERS = ("officer:", "operator:", "auditor:")
 _SETTLEMENT_BANK_KINDS = ("settlement_bank", "settling")
-_NOT_SENT_ONWARD = ("initiated", "held", "cleared", "funded")
 # Events that would tell a bank that an officer has looked at a transfer or its parties.
 _COMPLIANCE_TOPICS = (
     "Transfer.Held.",
@@ -66,12 +66,9 @@ def sees_fact(principal: str, name: str) -> bool:
 
 def shown_refusal(principal: str, refusal: Mapping[str, Any]) -> Mapping[str, Any]:
     """A stored refusal as the caller is told it: one that quotes a state says no more of it than `shown_state`."""
-    state = refusal["value"]
-    if refusal["field"] != "state" or shown_state(principal, state) == state:
-        return refusal
-    return {**refusal, "value": "pending", "detail": refusal["detail"].replace(f"it is {state}", "it is pending")}
+    return refusal if oversees(principal) else told_to_a_bank(refusal)
 
 
 def shown_state(principal: str, state: str) -> Any:
     """The state of a transfer as the caller is told it."""
-    return "pending" if state in _NOT_SENT_ONWARD and not oversees(principal) else state
+    return "pending" if state in NOT_SENT_ONWARD and not oversees(principal) else state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -70,3 +71,15 @@ def decode_answer(answered: Answered) -> Answer:
     """The answer that a receipt keeps."""
     said = from_json(answered.receipt.answer)
     return Answer(answered.receipt.position, answered.receipt.recorded_at, said.get("result"), said.get("refusal"), answered.replayed)
+
+
+# A transfer in one of these was not sent onward yet; to a bank all of them are one, so that a hold tips nobody off.
+NOT_SENT_ONWARD = ("initiated", "held", "cleared", "funded")
+
+
+def told_to_a_bank(refusal: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stored refusal as a bank is told it: one that quotes a state of a transfer not sent onward says no more than that it is pending."""
+    state = refusal["value"]
+    if refusal["field"] != "state" or state not in NOT_SENT_ONWARD:
+        return refusal
+    return {**refusal, "value": "pending", "detail": refusal["detail"].replace(f"it is {state}", "it is pending")}

@@ -261,9 +261,13 @@ class RequestRecall(TransferCommand):
 
 
 class AnswerRecall(TransferCommand):
+    """``reason``: ISO 20022 ExternalPaymentCancellationRejection1Code. ``pending`` says only that the answer will follow; ``agreed`` says
+    nothing then."""
+
     recall: str
     agreed: bool
     reason: str
+    pending: bool = False
 
 
 class FlagUnanswered(TransferCommand):

@@ -87,6 +87,9 @@ def answer_recall(command: c.AnswerRecall, books: Books) -> Result:
     """Agreed before payment cancels and refunds; agreed after it only announces a return."""
     transfer = books.transfer(command.uetr)
     by = books.decision()
+    if command.pending:
+        transfer.check_recall_open(by, command.recall)
+        return transfer_result(transfer)
     if not transfer.recall_cancels(by, command.recall, agreed=command.agreed):
         transfer.answer_recall(by, command.recall, agreed=command.agreed, reason=command.reason)
         return transfer_result(transfer)

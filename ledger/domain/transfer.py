@@ -311,6 +311,15 @@ class Transfer(Aggregate):
 
     def recall_cancels(self, by: Decision, recall: str, *, agreed: bool) -> bool:
         """Whether answering so cancels the transfer: agreed, and not yet paid. Raises RecallUnknown or RecallAlreadyAnswered."""
+        self.check_recall_open(by, recall)
+        cancels = agreed and self.state in ("dispatched", "accepted")
+        if cancels:
+            self._check_not_frozen()
+            self._check_answered()
+        return cancels
+
+    def check_recall_open(self, by: Decision, recall: str) -> None:
+        """Raises NotPermitted, RecallUnknown or RecallAlreadyAnswered unless the recall waits for this actor's answer."""
         self._check_actor(by, self.pricing.creditor_agent)
         if recall not in self.recalls:
             raise errors.RecallUnknown(
@@ -320,11 +329,6 @@ class Transfer(Aggregate):
             raise errors.RecallAlreadyAnswered(
                 f"Recall {recall!r} of {self.id} was answered.", field="recall", value=recall, way_out="Nothing is left to do."
             )
-        cancels = agreed and self.state in ("dispatched", "accepted")
-        if cancels:
-            self._check_not_frozen()
-            self._check_answered()
-        return cancels
 
     def answer_recall(self, by: Decision, recall: str, *, agreed: bool, reason: str) -> None:
         """The creditor agent answers (camt.029)."""

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from itertools import islice
 
 from pydantic import ValidationError
@@ -38,7 +37,7 @@ from ledger.iso20022.pacs002 import (
 from ledger.iso20022.pacs008 import ScannedFile
 from ledger.iso20022.status_reasons import status_reason
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import status_of
+from ledger.messages.replies import reply_id, status_of
 from ledger.messages.taken import REJECTED, Outcome, Progress, Taken, last_position
 
 # Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
@@ -55,7 +54,6 @@ _STATUS_BY_STATE = {
     "dispatched": "ACSP",
     "rejected": "RJCT",
 }
-_MESSAGE_ID_MAX = 35  # Max35Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class ImportReport:
         """The answer as pacs.002.001.10; asked again it is the same, byte for byte."""
         return write_pacs002(
             StatusReport(
-                message_id=_answer_id(self.message_id),
+                message_id=reply_id("STS", self.message_id),
                 created_at=self.received_at.replace(microsecond=0),
                 groups=(
                     GroupStatus(
@@ -331,9 +329,3 @@ def _outcome(
         position=None if answer is None else answer.position,
         replayed=answer is not None and answer.replayed,
     )
-
-
-def _answer_id(message_id: str) -> str:
-    """A message id of our own, made of the one it answers."""
-    readable = f"STS-{message_id}"
-    return readable if len(readable) <= _MESSAGE_ID_MAX else f"STS-{sha256(message_id.encode()).hexdigest()[: _MESSAGE_ID_MAX - 4]}"

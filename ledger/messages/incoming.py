@@ -14,6 +14,8 @@ from ledger.iso20022.xml import opening
 from ledger.messages.credit_transfers import take_in_credit_transfers
 from ledger.messages.framing import framed, message_id_of
 from ledger.messages.payment_returns import take_in_payment_return
+from ledger.messages.recall_answers import take_in_recall_answer
+from ledger.messages.recalls import take_in_recall
 from ledger.messages.received import Incoming, keep
 from ledger.messages.rejects import FINAL, code_of, reference_in
 from ledger.messages.status_reports import take_in_status_report
@@ -26,6 +28,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "pacs.002": take_in_status_report,
     "pacs.004": take_in_payment_return,
     "pacs.008": take_in_credit_transfers,
+    "camt.056": take_in_recall,
+    "camt.029": take_in_recall_answer,
     "pacs.028": take_in_status_request,
 }
 

@@ -23,7 +23,7 @@ def status_reply(incoming: Incoming, came: Came, created_at: datetime, items: It
         status=group_status_of(transfer.status for transfer in transfers),
         count=len(transfers),
     )
-    report = StatusReport(answer_id(came.key), came.received_at, groups=(group,), transfers=transfers)
+    report = StatusReport(reply_id("STS", came.key), came.received_at, groups=(group,), transfers=transfers)
     return write_pacs002(report, reply_version(incoming, came))
 
 
@@ -37,16 +37,18 @@ def reply_version(incoming: Incoming, came: Came) -> str:
 
 def status_of(item: Outcome) -> TransferStatus:
     """One transaction's answer; a rejected one names the rule, the element at fault and what to do."""
-    reasons: tuple[StatusReason, ...] = ()
-    if item.rejected:
-        lines = (f"{item.rule} {item.field}".strip(), *wrap(item.sentence, _LINE_MAX)) if item.rule else ()
-        reasons = (StatusReason(item.reason, information=lines),)
-    elif item.reason:
-        reasons = (StatusReason(item.reason),)
+    reasons = (StatusReason(item.reason, information=explained(item)),) if item.rejected or item.reason else ()
     return TransferStatus(item.status, item.uetr, item.instruction_id, item.end_to_end_id, reasons=reasons)
 
 
-def answer_id(key: str) -> str:
-    """A message id of our own, made of the kind and the id of the message that it answers: ``STS-pacs.004-R1``."""
-    readable = f"STS-{key.replace('/', '-', 1)}"
-    return readable if len(readable) <= _MESSAGE_ID_MAX else f"STS-{sha256(key.encode()).hexdigest()[: _MESSAGE_ID_MAX - 4]}"
+def explained(item: Outcome) -> tuple[str, ...]:
+    """Why a transaction was rejected, in lines: the rule and the element at fault, then the sentence. Empty for one that was not."""
+    if not item.rejected or not item.rule:
+        return ()
+    return (f"{item.rule} {item.field}".strip()[:_LINE_MAX], *wrap(item.sentence, _LINE_MAX))
+
+
+def reply_id(prefix: str, answered: str) -> str:
+    """A message id of our own, made of what it answers: ``STS-pacs.004-R1``, or a digest where that is too long."""
+    readable = f"{prefix}-{answered.replace('/', '-', 1)}"
+    return readable if len(readable) <= _MESSAGE_ID_MAX else f"{prefix}-{sha256(answered.encode()).hexdigest()[: _MESSAGE_ID_MAX - 4]}"

@@ -12,7 +12,7 @@ from ledger.messages import outcomes
 from ledger.messages.outcomes import Named
 from ledger.messages.present_status import Seen, present_status, transfers_at
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import answer_id, reply_version, status_of
+from ledger.messages.replies import reply_id, reply_version, status_of
 from ledger.messages.taken import Outcome, Taken
 
 
@@ -47,7 +47,7 @@ def _told(one: AskedTransfer, seen: Seen | None, actor: str) -> Outcome:
 
 def _reply(incoming: Incoming, came: Came, request: StatusRequest, items: tuple[Outcome, ...]) -> bytes:
     transfers = tuple(_status(one, item) for one, item in zip(request.asked, items, strict=True))
-    report = StatusReport(answer_id(came.key), came.received_at, transfers=transfers)
+    report = StatusReport(reply_id("STS", came.key), came.received_at, transfers=transfers)
     return write_pacs002(report, reply_version(incoming, came))
 
 

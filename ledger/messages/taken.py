@@ -11,6 +11,8 @@ from uuid import UUID
 from ledger.iso20022.errors import UnexpectedMessage
 
 REJECTED = "RJCT"
+# ExternalPaymentTransactionStatus1Code for what is taken note of and has no status of its own.
+NOTED = "ACCP"
 
 Status = Literal["accepted", "part", "rejected"]
 

@@ -1,0 +1,68 @@
+"""Answers to recalls that a creditor agent sends (camt.029): only one that agrees cancels a transfer that was sent onward.
+
+An answer is for one recall, known by UETR and case id. Pending changes nothing; agreed before payment cancels and refunds, and after it
+only announces a return (pacs.004); refused leaves the transfer as it is. The same message sent again adds nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.answers import Answer
+from ledger.commands import AnswerRecall
+from ledger.iso20022.camt029 import read_camt029
+from ledger.iso20022.resolution import AnsweredTransfer, RecallAnswer
+from ledger.messages import case_outcomes
+from ledger.messages.received import Came, Incoming
+from ledger.messages.replies import status_reply
+from ledger.messages.taken import NOTED, Outcome, Taken
+
+# An agreement needs no reason; only codes go into the log, since a word of the sender's own may be anything.
+_NO_REASON: Final = {RecallAnswer.AGREED: "CNCL", RecallAnswer.REFUSED: "NARR", RecallAnswer.PENDING: "PDCR"}
+
+
+def take_in_recall_answer(incoming: Incoming) -> Taken:
+    """Takes in a camt.029; the reply is a pacs.002 that says which of its answers were taken."""
+    # Only a creditor agent sends one, so the settlement bank is no stranger here but in the wrong place.
+    incoming.terms.participant(incoming.actor)
+    resolution = read_camt029(incoming.data, incoming.limits)
+    came = incoming.receive(resolution.message_id, resolution.assignment.assigner.bic, field="Assgnmt/Assgnr")
+    items = _answers(incoming, came, resolution.transfers)
+    items += [case_outcomes.nameless(len(items) + number, finding) for number, finding in enumerate(resolution.findings, 1)]
+    return Taken(
+        message=incoming.message,
+        version=resolution.version,
+        message_id=came.message_id,
+        received_at=came.received_at,
+        recognised=came.recognised,
+        items=tuple(items),
+        reply=status_reply(incoming, came, resolution.assignment.created_at, items),
+    )
+
+
+def _answers(incoming: Incoming, came: Came, transfers: tuple[AnsweredTransfer, ...]) -> list[Outcome]:
+    """One for each transfer, in their order; those without a fault are decided together."""
+    commands = [_command(incoming, came, transfer) for transfer in transfers if not transfer.findings]
+    decided = iter(incoming.ledger.execute_all(commands, [came.asked] * len(commands)))
+    return [case_outcomes.faulty(transfer) if transfer.findings else _outcome(transfer, next(decided)) for transfer in transfers]
+
+
+def _command(incoming: Incoming, came: Came, transfer: AnsweredTransfer) -> AnswerRecall:
+    assert transfer.uetr is not None and transfer.case is not None and transfer.answer is not None
+    return AnswerRecall(
+        corridor=incoming.corridor,
+        actor=incoming.actor,
+        idempotency_key=came.key_of(f"{transfer.uetr}/{transfer.case.id}"),
+        cause=came.cause,
+        uetr=transfer.uetr,
+        recall=transfer.case.id,
+        agreed=transfer.answer is RecallAnswer.AGREED,
+        reason=transfer.code or _NO_REASON[transfer.answer],
+        pending=transfer.answer is RecallAnswer.PENDING,
+    )
+
+
+def _outcome(transfer: AnsweredTransfer, answer: Answer) -> Outcome:
+    if answer.refusal is not None:
+        return case_outcomes.refused(transfer, answer)
+    return case_outcomes.taken(transfer, NOTED, answer)
