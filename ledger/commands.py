@@ -342,6 +342,13 @@ class FundPosition(MovementCommand):
     pass
 
 
+class AnnouncePayIn(MovementCommand):
+    """``account``: the number of the account it is announced for, where the announcement names one."""
+
+    expected_on: date
+    account: str | None = None
+
+
 class RequestWithdrawal(MovementCommand):
     pass
 

@@ -18,7 +18,7 @@ from ledger.deciding.personal_data import erase_person, read_personal_data
 from ledger.deciding.rates_and_quotes import ask_quote, publish_rate_sheet
 from ledger.deciding.settlement import close_cycle, confirm_pay_in, confirm_pay_out
 from ledger.deciding.transfer_steps import accept_transfer, flag_unanswered, meet_condition, pay_transfer, resolve_unanswered
-from ledger.deciding.treasury import charge_settlement, confirm_withdrawal, fund_position, move_cash, request_withdrawal
+from ledger.deciding.treasury import announce_pay_in, charge_settlement, confirm_withdrawal, fund_position, move_cash, request_withdrawal
 
 HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.OpenCorridor: open_corridor,
@@ -50,6 +50,7 @@ HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.ReadPersonalData: read_personal_data,
     c.ErasePerson: erase_person,
     c.FundPosition: fund_position,
+    c.AnnouncePayIn: announce_pay_in,
     c.RequestWithdrawal: request_withdrawal,
     c.ConfirmWithdrawal: confirm_withdrawal,
     c.ChargeSettlement: charge_settlement,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -22,7 +22,7 @@ MOVEMENT: dict[str, Any] = {
 
 
 class MovementView(BaseModel):
-    """One movement: ``booked``, or for a withdrawal ``requested`` and then ``paid``."""
+    """One movement: ``booked``, for a withdrawal ``requested`` and then ``paid``; or a pay-in that is ``announced``, and books nothing."""
 
     model_config = with_example(MOVEMENT)
 
@@ -34,7 +34,8 @@ class MovementView(BaseModel):
     bank_reference: str | None = None
     reported_at: datetime
     paid_at: datetime | None = None
-    booked_position: int
+    expected_on: date | None = Field(default=None, description="For a pay-in that is announced: the day on which it is expected.")
+    booked_position: int = Field(description="Where it stands in the log.")
 
     @classmethod
     def of(cls, m: MovementRow) -> MovementView:
@@ -48,6 +49,7 @@ class MovementView(BaseModel):
             bank_reference=m.bank_reference,
             reported_at=m.reported_at,
             paid_at=m.paid_at,
+            expected_on=m.expected_on,
             booked_position=m.position,
         )
 

@@ -11,6 +11,7 @@ from ledger.deciding.outcome import Result, check_amount
 from ledger.domain import ids, posting
 from ledger.domain.movement import Movement
 from ledger.errors import (
+    AccountUnknown,
     CurrencyNotAccepted,
     MovementAlreadyBooked,
 )
@@ -21,6 +22,20 @@ def fund_position(command: c.FundPosition, books: Books) -> Result:
     movement = _new_movement(command, books, Movement.position_funded)
     if movement is not None:
         books.post(posting.prefund(movement.id, command.participant, command.currency, command.amount))
+        books.add(movement)
+    return {"reference": command.reference, "changed": movement is not None}
+
+
+def announce_pay_in(command: c.AnnouncePayIn, books: Books) -> Result:
+    """A pay-in is announced: it is expected from now on, and booked on its confirmation only."""
+    if command.account is not None and command.account != books.terms.settlement.statement_account:
+        raise AccountUnknown(
+            "The pay-in is announced for another account than the corridor's at its settlement bank.",
+            field="account",
+            way_out="Name that account, or none.",
+        )
+    movement = _new_movement(command, books, partial(Movement.pay_in_announced, expected_on=command.expected_on))
+    if movement is not None:
         books.add(movement)
     return {"reference": command.reference, "changed": movement is not None}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from ledger.domain import movement_events as events
@@ -28,6 +29,18 @@ class Movement(Aggregate):
         """A prefund, on the settlement bank's confirmation, never on an announcement."""
         check_settlement_bank(by)
         return cls.begin(events.PositionFunded, stream, by, participant=participant, currency=currency, amount=amount, reference=reference)
+
+    @classmethod
+    def pay_in_announced(
+        cls, stream: UUID, by: Decision, *, expected_on: date, participant: str, currency: str, amount: int, reference: str
+    ) -> Movement:
+        """Money that will come, by the word of whose it is or of the settlement bank. It is expected, and books nothing."""
+        if by.actor != SETTLEMENT_BANK:
+            check_owner(by, participant)
+        return cls.begin(
+            events.PayInAnnounced, stream, by, expected_on=expected_on, participant=participant, currency=currency, amount=amount,
+            reference=reference,
+        )  # fmt: skip
 
     @classmethod
     def settlement_charged(cls, stream: UUID, by: Decision, *, participant: str, currency: str, amount: int, reference: str) -> Movement:

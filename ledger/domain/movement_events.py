@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent
@@ -25,6 +26,13 @@ class PositionFunded(_Reported):
     """Prefund: the settlement bank confirmed that the participant's money is there."""
 
     TOPIC = "Movement.PositionFunded.v1"
+
+
+class PayInAnnounced(_Reported):
+    """Somebody says that the participant's money will come on a day (camt.057): it is expected, and books nothing."""
+
+    TOPIC = "Movement.PayInAnnounced.v1"
+    expected_on: date
 
 
 class SettlementCharged(_Reported):

@@ -11,6 +11,7 @@ from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.evidence import SignedRequest
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.xml import opening
+from ledger.messages.announcements import take_in_announcement
 from ledger.messages.credit_transfers import take_in_credit_transfers
 from ledger.messages.framing import framed, message_id_of
 from ledger.messages.payment_returns import take_in_payment_return
@@ -31,6 +32,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "camt.056": take_in_recall,
     "camt.029": take_in_recall_answer,
     "pacs.028": take_in_status_request,
+    "camt.057": take_in_announcement,
 }
 
 

@@ -197,6 +197,7 @@ OVERSIGHT_FOLDS: dict[str, Callable[[Folding, Fact], None]] = {
     "Movement.PositionFunded.v1": _movement("prefund"),
     "Movement.SettlementCharged.v1": _movement("settlement_charge"),
     "Movement.CashMoved.v1": _movement(""),
+    "Movement.PayInAnnounced.v1": _movement("pay_in", "announced"),
     "Movement.WithdrawalRequested.v1": _movement("withdrawal", "requested"),
     "Movement.WithdrawalPaid.v1": _withdrawal_paid,
     "ReconciliationBreak.Found.v1": _break_found,

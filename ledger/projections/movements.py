@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from ledger.projections.snapshot import Snapshot
 
 
 class MovementRow(NamedTuple):
-    """One movement. `kind` is that of its entry ("prefund", "withdrawal", "settlement_charge", "float_in" …); `state` is "booked", and for
-    a withdrawal "requested", then "paid". `amount` in minor units of `currency`. `stream` is the reference of its lines."""
+    """One movement. `kind` is that of its entry ("prefund", "withdrawal", "settlement_charge", "float_in" …); `state` is "booked", for a
+    withdrawal "requested", then "paid", and "announced" for a pay-in that is only expected, on `expected_on`, and has no entry. `amount` in
+    minor units of `currency`. `stream` is the reference of its lines."""
 
     reference: str
     kind: str
@@ -25,6 +26,7 @@ class MovementRow(NamedTuple):
     paid_at: datetime | None
     position: int
     stream: UUID
+    expected_on: date | None = None
 
 
 def movements(at: Snapshot, *, participant: str | None = None, after: int = 0, size: int = 100) -> list[MovementRow]:

@@ -418,7 +418,7 @@ ORDER BY position;
 
 -- name: movements
 -- Movements in log order, after one already seen.
-SELECT reference, kind, participant, currency, amount, state, bank_reference, reported_at, paid_at, position, stream
+SELECT reference, kind, participant, currency, amount, state, bank_reference, reported_at, paid_at, position, stream, expected_on
 FROM projections.movements
 WHERE corridor = %(corridor)s AND position > %(after)s
       AND (%(participant)s::text IS NULL OR participant = %(participant)s::text)
@@ -427,7 +427,7 @@ LIMIT %(size)s;
 
 -- name: movement
 -- One movement by the bank's reference.
-SELECT reference, kind, participant, currency, amount, state, bank_reference, reported_at, paid_at, position, stream
+SELECT reference, kind, participant, currency, amount, state, bank_reference, reported_at, paid_at, position, stream, expected_on
 FROM projections.movements
 WHERE corridor = %(corridor)s AND reference = %(reference)s;
 

@@ -154,6 +154,7 @@ class Verification:
             "SettlementCycle.PaidOut.v1": around.cycle_paid("pay_out"),
             "SettlementCycle.Settled.v1": around.cycle_settled,
             "Movement.PositionFunded.v1": around.moved("booked"),
+            "Movement.PayInAnnounced.v1": around.moved("announced"),
             "Movement.SettlementCharged.v1": around.moved("booked"),
             "Movement.CashMoved.v1": around.moved("booked"),
             "Movement.WithdrawalRequested.v1": around.moved("requested"),

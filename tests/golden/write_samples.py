@@ -7,7 +7,7 @@ is written once and never again: an event that has to change gets a new topic ve
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from ledger import commands as c
@@ -143,6 +143,10 @@ def _recalls_and_returns() -> Iterable[Command]:
 
 def _settlement() -> Iterable[Command]:
     yield ask(c.FundPosition, SETTLEMENT_BANK, participant=ABB, amount=50_00, currency="USD", reference="P-1")
+    yield ask(
+        c.AnnouncePayIn, ABB, participant=ABB, amount=50_00, currency="USD", reference="announced:abb:N-1/G-1/I-1",
+        expected_on=date(2026, 4, 1), account=None,
+    )  # fmt: skip
     yield ask(c.RequestWithdrawal, ABB, participant=ABB, amount=10_00, currency="USD", reference="W-1")
     yield ask(c.ConfirmWithdrawal, SETTLEMENT_BANK, reference="W-1", bank_reference="BANK-W-1")
     yield ask(c.ChargeSettlement, SETTLEMENT_BANK, participant=ABB, amount=5_00, currency="USD", reference="F-1")

@@ -50,6 +50,7 @@ STEP_OF_ENTRY: dict[str, Callable[[Json], tuple[str, ...]]] = {
     "Transfer.Refunded": lambda said: ("refund",),
     "Transfer.Returned": lambda said: ("return",),
     "Movement.PositionFunded": lambda said: ("prefund",),
+    "Movement.PayInAnnounced": lambda said: (),
     "Movement.WithdrawalRequested": lambda said: ("withdrawal",),
     "Movement.WithdrawalPaid": lambda said: ("withdrawal_paid",),
     "Movement.SettlementCharged": lambda said: ("settlement_charge",),

@@ -182,6 +182,15 @@ def test_any_other_answer_to_a_recall_moves_no_money(paid: bool, agreed: bool) -
     assert state(ledger) == ("paid" if paid else "dispatched")
 
 
+def test_a_pending_answer_leaves_no_event_and_is_checked_all_the_same() -> None:
+    """The recall stays open; one that nobody made is not known, and only the creditor agent speaks."""
+    pending = ask(c.AnswerRecall, PSBC, key="p", uetr=UETR, recall="R1", agreed=False, reason="PDCR", pending=True)
+    ledger = opened().given(initiate(), RECALL)
+    assert ledger.when(pending) == []
+    assert ledger.given(AGREE) is not None
+    opened().given(initiate()).refuses(pending, RecallUnknown, "recall", "R1")
+
+
 def test_an_unknown_recall_is_not_answered() -> None:
     """Named by its case id."""
     opened().given(initiate()).refuses(AGREE, RecallUnknown, "recall", "R1")

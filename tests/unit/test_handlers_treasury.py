@@ -195,3 +195,41 @@ def test_a_break_nobody_found_is_neither_parked_nor_resolved() -> None:
     ledger = opened()
     ledger.refuses(park(AMINA), BreakUnknown, "break", "B-1")
     ledger.refuses(resolve(AMINA), BreakUnknown, "break", "B-1")
+
+
+def announce(actor: str = ABB, **changes: Any) -> c.AnnouncePayIn:
+    said: dict[str, Any] = {
+        "participant": ABB,
+        "amount": 250_00,
+        "currency": "USD",
+        "reference": "announced:abb:N-1/G-1/I-1",
+        "expected_on": FRIDAY,
+    }
+    return ask(c.AnnouncePayIn, actor, **(said | changes))
+
+
+@pytest.mark.parametrize("actor", [ABB, "bank:settlement"])
+def test_an_announced_pay_in_is_recorded_and_books_nothing(actor: str) -> None:
+    """By whose money it is or by the settlement bank; no account moves, and the same again changes nothing."""
+    ledger = opened()
+    command = announce(actor)
+    stream = ids.movement_stream(CORRIDOR, command.reference)
+    happenings = ledger.when(command)
+    decided = Decision(NOW, actor, command.id, "", 1)
+    happened = fact(
+        movement_events.PayInAnnounced, decided, participant=ABB, currency="USD", amount=250_00, reference=command.reference,
+        expected_on=FRIDAY,
+    )  # fmt: skip
+    assert happenings == events(stream, [happened])
+    assert ledger.when(announce(actor, key="again")) == []
+
+
+def test_an_announced_pay_in_is_for_the_corridors_account_and_of_ones_own_money() -> None:
+    """Another account, another currency, another bank's money, nothing at all, or a reference that was booked."""
+    ledger = opened()
+    ledger.refuses(announce(account="ELSEWHERE", key="1"), AccountUnknown, "account", "")
+    ledger.refuses(announce(currency="MAD", key="2"), CurrencyNotAccepted, "currency", "MAD")
+    ledger.refuses(announce(PSBC, key="3"), NotPermitted, "actor", PSBC)
+    ledger.refuses(announce(amount=0, key="4"), AmountInvalid, "amount", "0")
+    ledger.given(announce(key="5"))
+    ledger.refuses(announce(amount=1, key="6"), MovementAlreadyBooked, "reference", "announced:abb:N-1/G-1/I-1")
