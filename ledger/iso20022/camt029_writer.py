@@ -10,12 +10,12 @@ from ledger.iso20022.case_elements import (
     add_case,
     add_case_fields,
     add_original_amount,
-    add_original_message,
     add_original_message_fields,
     add_party_or_agent,
     add_reasons,
 )
 from ledger.iso20022.elements import branch, leaf, root, to_bytes
+from ledger.iso20022.original import add_original
 from ledger.iso20022.resolution import VERSION, AnsweredGroup, AnsweredTransfer, Resolution, ResolvedBy
 
 WRITTEN = tuple(f"camt.029.001.{number:02}" for number in range(9, 14))
@@ -65,7 +65,7 @@ def _add_transfer(parent: etree._Element, transfer: AnsweredTransfer) -> None:
     element, original = branch(parent, "TxInfAndSts"), transfer.original
     leaf(element, "CxlStsId", transfer.status_id)
     add_case(element, "RslvdCase", transfer.case)
-    add_original_message(element, original.message)
+    add_original(element, original.message)
     leaf(element, "OrgnlInstrId", original.instruction_id)
     leaf(element, "OrgnlEndToEndId", original.end_to_end_id)
     leaf(element, "OrgnlTxId", original.transaction_id)

@@ -17,7 +17,6 @@ from ledger.iso20022.case_elements import (
     add_assignment,
     add_case,
     add_original_amount,
-    add_original_message,
     add_original_message_fields,
     add_reasons,
 )
@@ -28,6 +27,7 @@ from ledger.iso20022.elements import add_agent, branch, leaf, root, to_bytes
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.errors import ElementRepeated, TransferCountWrong
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
+from ledger.iso20022.original import add_original
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Finding, Rule
 from ledger.iso20022.status_report import OriginalMessage
@@ -301,7 +301,7 @@ def _add_transfer(parent: etree._Element, transfer: RecalledTransfer) -> None:
     element, original = branch(parent, "TxInf"), transfer.original
     leaf(element, "CxlId", transfer.cancellation_id)
     add_case(element, "Case", transfer.case)
-    add_original_message(element, original.message)
+    add_original(element, original.message)
     leaf(element, "OrgnlInstrId", original.instruction_id)
     leaf(element, "OrgnlEndToEndId", original.end_to_end_id)
     leaf(element, "OrgnlTxId", original.transaction_id)

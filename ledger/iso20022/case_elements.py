@@ -45,12 +45,6 @@ def add_case_fields(element: etree._Element, case: Case) -> None:
         leaf(element, "ReopCaseIndctn", "true" if case.reopened else "false")
 
 
-def add_original_message(parent: etree._Element, message: OriginalMessage | None) -> None:
-    """OrgnlGrpInf."""
-    if message is not None:
-        add_original_message_fields(branch(parent, "OrgnlGrpInf"), message)
-
-
 def add_original_message_fields(element: etree._Element, message: OriginalMessage) -> None:
     """The three elements that name a message."""
     leaf(element, "OrgnlMsgId", message.message_id)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.iso20022.camt056 import Recall, RecalledGroup, RecalledTransfer, Underlying
 from ledger.iso20022.camt057 import AnnouncedReceipt, Announcement, Expectation, Notification
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, PartyOrAgent
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.parties import Account, Address, Agent, Party
 from ledger.iso20022.resolution import (
     AnsweredGroup,
@@ -21,6 +21,7 @@ from ledger.iso20022.resolution import (
     Resolution,
     ResolvedBy,
 )
+from ledger.iso20022.status_report import OriginalMessage
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from ledger.iso20022 import errors
 from ledger.iso20022.camt029 import read_camt029, write_camt029
 from ledger.iso20022.case_rules import CaseRule
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, PartyOrAgent
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.resolution import (
     AnsweredGroup,
@@ -21,6 +21,7 @@ from ledger.iso20022.resolution import (
     ResolvedBy,
 )
 from ledger.iso20022.rules import Rule
+from ledger.iso20022.status_report import OriginalMessage
 from tests.unit.case_messages import resolutions
 
 UETR = "00000001-1111-4222-8333-444444444444"

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from ledger.iso20022 import errors
 from ledger.iso20022.camt056 import Recall, RecalledGroup, RecalledTransfer, Underlying, read_camt056, write_camt056
 from ledger.iso20022.case_rules import CaseRule
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalMessage, OriginalTransfer, PartyOrAgent
+from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.parties import Address, Agent, Party
 from ledger.iso20022.rules import Finding, Rule
+from ledger.iso20022.status_report import OriginalMessage
 from tests.unit.case_messages import recalls
 
 UETR = "00000001-1111-4222-8333-444444444444"
