@@ -46,6 +46,7 @@ from api.routes import (
     outbox,
     quotes,
     reports,
+    statements,
     transfer_steps,
     transfer_views,
     transfers,
@@ -55,7 +56,7 @@ from api.service_key import read_service_key
 from ledger.bootstrap import Service
 
 CORRIDOR_ROUTES = (
-    quotes, transfers, transfer_views, feed, transfer_steps, messages, outbox, accounts, treasury, cycles, cases, breaks, reports,
+    quotes, transfers, transfer_views, feed, transfer_steps, messages, outbox, accounts, statements, treasury, cycles, cases, breaks, reports,
     agreements, description,
 )  # fmt: skip
 

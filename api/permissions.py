@@ -39,6 +39,8 @@ OPERATION_PERMISSIONS: Final[Mapping[str, str | tuple[str, ...]]] = {
     "GET /accounts": "statements",
     "GET /accounts/{account}": "statements",
     "GET /accounts/{account}/lines": "statements",
+    "GET /accounts/{account}/statements/{day}": "statements",
+    "GET /accounts/{account}/notification": "statements",
     "GET /positions": "statements",
     "GET /in-flight": "statements",
     "POST /accounts/{account}/status": "decide",

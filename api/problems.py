@@ -100,6 +100,8 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     e.BreakUnknown: Kind(404, "There is no such break"),
     e.BreakStepOutOfOrder: Kind(409, "The step is out of order"),
     e.ReferenceAlreadyUsed: Kind(409, "The reference was used"),
+    e.StatementUnknown: Kind(404, "There is no such statement"),
+    e.DayNotClosed: Kind(409, "The day has not closed"),
     # Requests that were not understood
     a.RequestError: Kind(400, "The request cannot be taken"),
     a.Unauthenticated: Kind(401, "The request is not authenticated"),

@@ -16,8 +16,9 @@
     │   │                            RecallAlreadyOpen, RecallAlreadyAnswered, CashProofMissing
     │   ├── account                  AccountUnknown, AccountFrozen, AccountClosed, AccountNotEmpty, FloorReached
     │   ├── officers                 SecondOfficerNeeded, CaseUnknown, CaseAlreadyDecided, NotPermitted
-    │   └── settlement               CycleUnknown, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
-    │                                BreakUnknown, BreakStepOutOfOrder, ReferenceAlreadyUsed
+    │   ├── settlement               CycleUnknown, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
+    │   │                            BreakUnknown, BreakStepOutOfOrder, ReferenceAlreadyUsed
+    │   └── statements               StatementUnknown, DayNotClosed
     ├── Malformed                    the request cannot be read: 400, nothing is kept
     ├── KeyReused                    an idempotency key came back with another request
     ├── StillRunning                 the same key is being decided right now
@@ -345,6 +346,19 @@ class BreakStepOutOfOrder(Refusal):
 
 class ReferenceAlreadyUsed(Refusal):
     """The reference was used before for something else."""
+
+
+# Statements
+
+
+class StatementUnknown(Refusal):
+    """No statement is given of this account, or this date is no business day of the corridor."""
+
+
+class DayNotClosed(Refusal):
+    """The business day's cut-off has not passed: something may still be booked on it."""
+
+    transient = True
 
 
 # Not refusals

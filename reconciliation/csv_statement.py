@@ -37,12 +37,9 @@ from ledger.iso20022.fields import DEFAULT_LIMITS, Limits, safe
 from ledger.iso20022.parties import Account
 from ledger.iso20022.statement import Balance, BankTransactionCode, Direction, Entry, EntryDetail, Statement
 from ledger.iso20022.values import read_date, read_uetr
+from ledger.statements.csv_columns import COLUMNS
 from reconciliation.errors import StatementCsvInvalid
 
-COLUMNS = (
-    "row", "statement", "account", "currency", "date", "value_date", "amount", "direction", "uetr", "end_to_end_id", "reference",
-    "reversal", "kind",
-)  # fmt: skip
 HEADER = ",".join(COLUMNS)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DIRECTIONS = {direction.value: direction for direction in Direction}

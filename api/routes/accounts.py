@@ -50,7 +50,7 @@ def show_account(account: AccountPath, look: Look, as_of: AsOfText = None) -> Re
     """The balance now, or as of the last boundary at or before a log position or an instant."""
     with look.snapshot() as at:
         position = at.boundary_at(read_as_of(as_of))
-        _check_sees(look, account)
+        check_sees(look, account)
         found = balances.balance(at, account, position)
     body = AccountShown(position=position, **AccountStanding.of(found).model_dump())
     return look.answer(body, position)
@@ -62,7 +62,7 @@ def list_lines(account: AccountPath, look: Look, as_of: AsOfText = None, cursor:
     after = read_cursor(cursor)
     with look.snapshot() as at:
         position = at.boundary_at(read_as_of(as_of))
-        _check_sees(look, account)
+        check_sees(look, account)
         balances.balance(at, account, position)
         found = lines.lines(at, account, after=after, size=limit + 1, as_of=position)
     page = found[:limit]
@@ -111,7 +111,7 @@ async def set_status(account: AccountPath, body: StatusBody, ask: JsonCommand) -
     return await ask.run(command, lambda answer: StatusSet(**StatusSet.facts(answer), **result_of(answer)))
 
 
-def _check_sees(look: Look, account: str) -> None:
+def check_sees(look: Look, account: str) -> None:
     """Another bank's account is told like one that does not exist."""
     if not sees_account(look.principal, account):
         raise e.AccountUnknown(f"There is no account {account!r}.", field="account", value=account, way_out="List the corridor's accounts.")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.accepted_forms import preferred_form
 from api.errors import AnswerNotAcceptable
 from api.idempotency import REPLAYED, Asking, MessageCommand, json_answer, position_header
 from api.openapi import answers
@@ -61,7 +62,7 @@ async def receive_message(request: Request, ask: MessageCommand) -> Response:
     the answers that were given and adds nothing; other content under the same id is refused. The answer is the same, byte for byte, each
     time. One that cannot be read is answered with a problem, or with admi.002 where Accept asks for XML and for no problem."""
     accept = request.headers.get("accept", "")
-    media_type = _preferred(accept)
+    media_type = preferred_form(accept, (XML, JSON), "XML or JSON")
     await ask.replayed()
     try:
         taken = await run_in_threadpool(_take_in, ask)
@@ -92,24 +93,3 @@ def _rejects_as_xml(accept: str) -> bool:
     """Whether the caller names XML, and neither problems nor JSON, as what it takes."""
     named = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
     return XML in named and not named & {JSON, PROBLEM}
-
-
-def _preferred(accept: str) -> str:
-    """What of the two the caller likes better (RFC 9110 §12.5.1); XML when it does not mind."""
-    weights = {XML: 0.0, JSON: 0.0}
-    for part in accept.split(",") if accept.strip() else ["*/*"]:
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((_weight(parameter[2:]) for parameter in parameters if parameter.startswith("q=")), 1.0)
-        for media_type, before in weights.items():
-            if name in (media_type, "application/*", "*/*"):
-                weights[media_type] = max(before, weight)
-    if not any(weights.values()):
-        raise AnswerNotAcceptable("The answer is XML or JSON.", field="Accept", value=accept[:64], way_out=f"Accept {XML} or {JSON}.")
-    return max(weights, key=lambda media_type: weights[media_type])
-
-
-def _weight(text: str) -> float:
-    try:
-        return max(0.0, min(1.0, float(text)))
-    except ValueError:
-        return 0.0

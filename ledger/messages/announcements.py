@@ -14,8 +14,8 @@ from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import UnknownParticipant
 from ledger.iso20022.camt057 import AnnouncedReceipt, Announcement, Expectation, read_camt057
 from ledger.iso20022.status_reasons import status_reason
-from ledger.messages.acknowledgement import acknowledge
 from ledger.messages.received import Came, Incoming
+from ledger.messages.replies import acknowledge
 from ledger.messages.taken import NOTED, REJECTED, Outcome, Taken
 
 
@@ -26,7 +26,7 @@ def take_in_announcement(incoming: Incoming) -> Taken:
     came = incoming.receive(announcement.message_id, sender, field="GrpHdr/MsgSndr")
     references = _references(incoming.actor, announcement)
     items = [_take(incoming, came, receipt, references[receipt.index]) for receipt in announcement.receipts]
-    return acknowledge(incoming, came, announcement.version, announcement.created_at, items)
+    return acknowledge(incoming, came, announcement.created_at, items)
 
 
 def _references(actor: str, announcement: Announcement) -> dict[int, str]:

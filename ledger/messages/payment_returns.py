@@ -27,7 +27,7 @@ from ledger.messages.asking import answered_before, ask_all, seen_when_refused
 from ledger.messages.outcomes import Named
 from ledger.messages.present_status import Seen, transfers_at
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import status_reply
+from ledger.messages.replies import acknowledge
 from ledger.messages.taken import Outcome, Taken
 
 BOOKED: Final = "ACSC"
@@ -44,15 +44,7 @@ def take_in_payment_return(incoming: Incoming) -> Taken:
     group = file.group
     came = incoming.receive(group.message_id, group.instructing_agent.bic if group.instructing_agent else None)
     items = _items(incoming, came, file)
-    return Taken(
-        message=incoming.message,
-        version=group.version,
-        message_id=group.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=items,
-        reply=status_reply(incoming, came, group.created_at, items),
-    )
+    return acknowledge(incoming, came, group.created_at, items)
 
 
 def _items(incoming: Incoming, came: Came, file: ReturnFile) -> tuple[Outcome, ...]:

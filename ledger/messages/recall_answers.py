@@ -14,7 +14,7 @@ from ledger.iso20022.camt029 import read_camt029
 from ledger.iso20022.resolution import AnsweredTransfer, RecallAnswer
 from ledger.messages import case_outcomes
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import status_reply
+from ledger.messages.replies import acknowledge
 from ledger.messages.taken import NOTED, Outcome, Taken
 
 # An agreement needs no reason; only codes go into the log, since a word of the sender's own may be anything.
@@ -29,15 +29,7 @@ def take_in_recall_answer(incoming: Incoming) -> Taken:
     came = incoming.receive(resolution.message_id, resolution.assignment.assigner.bic, field="Assgnmt/Assgnr")
     items = _answers(incoming, came, resolution.transfers)
     items += [case_outcomes.nameless(len(items) + number, finding) for number, finding in enumerate(resolution.findings, 1)]
-    return Taken(
-        message=incoming.message,
-        version=resolution.version,
-        message_id=came.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=tuple(items),
-        reply=status_reply(incoming, came, resolution.assignment.created_at, items),
-    )
+    return acknowledge(incoming, came, resolution.assignment.created_at, items)
 
 
 def _answers(incoming: Incoming, came: Came, transfers: tuple[AnsweredTransfer, ...]) -> list[Outcome]:

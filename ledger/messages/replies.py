@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from textwrap import wrap
 
 from ledger.iso20022.pacs002 import GroupStatus, OriginalMessage, StatusReason, StatusReport, TransferStatus, group_status_of, write_pacs002
 from ledger.messages.received import Came, Incoming
-from ledger.messages.taken import Outcome
+from ledger.messages.taken import Outcome, Taken
 
 _MESSAGE_ID_MAX = 35  # Max35Text
 _LINE_MAX = 105  # Max105Text
+
+
+def acknowledge(incoming: Incoming, came: Came, created_at: datetime, items: Sequence[Outcome]) -> Taken:
+    """The answer to a message that was made at ``created_at``, with the pacs.002 that says it."""
+    return Taken(
+        message=incoming.message,
+        version=incoming.version,
+        message_id=came.message_id,
+        received_at=came.received_at,
+        recognised=came.recognised,
+        items=tuple(items),
+        reply=status_reply(incoming, came, created_at, items),
+    )
 
 
 def status_reply(incoming: Incoming, came: Came, created_at: datetime, items: Iterable[Outcome]) -> bytes:

@@ -22,7 +22,7 @@ from ledger.messages.asking import ask_all, seen_when_refused
 from ledger.messages.outcomes import Named
 from ledger.messages.present_status import Seen
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import status_reply
+from ledger.messages.replies import acknowledge
 from ledger.messages.taken import Outcome, Taken
 
 ACCEPTED: Final = frozenset({"ACTC", "ACCP", "ACFC", "ACWC", "ACWP", "ACSP"})
@@ -58,15 +58,7 @@ def take_in_status_report(incoming: Incoming) -> Taken:
         )
     came = incoming.receive(report.message_id, report.instructing_agent.bic if report.instructing_agent else None)
     items = _Report(incoming, came).items(report)
-    return Taken(
-        message=incoming.message,
-        version=report.version,
-        message_id=report.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=items,
-        reply=status_reply(incoming, came, report.created_at, items),
-    )
+    return acknowledge(incoming, came, report.created_at, items)
 
 
 class _Asked(TypedDict):

@@ -483,3 +483,47 @@ SELECT account, currency, floor, balance, raised_at, raised_boundary, ended_at, 
 FROM projections.alerts
 WHERE corridor = %(corridor)s AND (ended_boundary IS NULL OR NOT %(only_open)s)
 ORDER BY raised_boundary, account;
+
+-- name: statement_lines
+-- Lines of a position account in log order, after a line already seen, with what each is known by. A credit is positive.
+-- OFFSET 0 keeps the look-up of a transfer's cause one by its whole key.
+SELECT line.position, line.line_no, line.recorded_at, line.entry, line.reference, -line.amount, line.booking_date, line.value_date,
+       coalesce(initiated.cause, ''), coalesce(movement.reference, 'cycle ' || cycle.number, ''), coalesce(payment.bank_reference, '')
+FROM (
+    SELECT * FROM projections.journal_lines
+    WHERE corridor = %(corridor)s AND account = %(account)s AND (position, line_no) > (%(after_position)s, %(after_line)s)
+          AND position <= %(boundary)s
+    ORDER BY position, line_no
+    LIMIT %(size)s
+) AS line
+LEFT JOIN LATERAL (
+    SELECT trail.cause
+    FROM (SELECT * FROM projections.audit_trail WHERE corridor = %(corridor)s AND subject = line.reference OFFSET 0) AS trail
+    WHERE trail.topic = 'Transfer.Initiated.v1'
+    LIMIT 1
+) AS initiated ON true
+LEFT JOIN projections.movements AS movement ON movement.corridor = %(corridor)s AND movement.stream = line.reference
+LEFT JOIN projections.cycles AS cycle ON cycle.corridor = %(corridor)s AND cycle.stream = line.reference
+LEFT JOIN projections.cycle_payments AS payment ON payment.corridor = %(corridor)s AND payment.cycle = cycle.number
+    AND payment.direction = line.entry AND payment.participant = %(owner)s
+ORDER BY line.position, line.line_no;
+
+-- name: statement_totals
+-- How many lines of an account between two boundaries are credits and debits, and what they come to.
+SELECT count(*) FILTER (WHERE amount < 0), coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint,
+       count(*) FILTER (WHERE amount > 0), coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint
+FROM projections.journal_lines
+WHERE corridor = %(corridor)s AND account = %(account)s AND position > %(after)s AND position <= %(boundary)s;
+
+-- name: statement_cut
+-- The boundary at which an interval has so many lines, if it has more.
+SELECT (
+    SELECT boundary FROM projections.journal_lines
+    WHERE corridor = %(corridor)s AND account = %(account)s AND position > %(after)s AND position <= %(boundary)s
+    ORDER BY position, line_no
+    OFFSET %(size)s LIMIT 1
+);
+
+-- name: account_opened_at
+-- When an account was first touched.
+SELECT min(recorded_at) FROM projections.balance_history WHERE corridor = %(corridor)s AND account = %(account)s;
