@@ -56,8 +56,8 @@ from api.service_key import read_service_key
 from ledger.bootstrap import Service
 
 CORRIDOR_ROUTES = (
-    quotes, transfers, transfer_views, feed, transfer_steps, messages, outbox, accounts, statements, treasury, cycles, cases, breaks, reports,
-    agreements, description,
+    quotes, transfers, transfer_views, feed, transfer_steps, messages, outbox, accounts, statements, treasury, cycles, cases, breaks,
+    reports, agreements, description,
 )  # fmt: skip
 
 

@@ -174,6 +174,7 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     m.EntryRepeated: Kind(400, "An entry is repeated"),
     m.StatementRepeated: Kind(400, "A statement is repeated"),
     r.StatementCsvInvalid: Kind(400, "The statement is not the documented CSV"),
+    r.StatementMt940Invalid: Kind(400, "The statement is not MT940"),
     r.StatementAccountUnknown: Kind(400, "The statement belongs to no account here"),
     r.StatementAccountDiffers: Kind(400, "The statement is in another currency"),
     r.StatementFileChanged: Kind(409, "The file changed while it was read"),

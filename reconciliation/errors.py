@@ -4,6 +4,7 @@
 
     UnreadableMessage
     ├── StatementCsvInvalid          a CSV statement whose columns or values are not those documented in `csv_statement`
+    ├── StatementMt940Invalid        an MT940 statement with a field that is missing, strange or not what its format asks for
     └── UnreliableStatement
         ├── StatementAccountUnknown  no account of the corridor has this number at its bank
         ├── StatementAccountDiffers  the account is ours, the currency is not its currency
@@ -21,6 +22,10 @@ from ledger.iso20022.errors import UnreadableMessage, UnreliableStatement
 
 class StatementCsvInvalid(UnreadableMessage):
     """The file is no CSV statement with the documented columns, or a value in it is not what its column asks for."""
+
+
+class StatementMt940Invalid(UnreadableMessage):
+    """The file is no MT940 statement: a field is missing, in the wrong place, or not what its format asks for."""
 
 
 class StatementAccountUnknown(UnreliableStatement):

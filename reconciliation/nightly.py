@@ -50,7 +50,7 @@ def run_nightly(
     *,
     verified: str = "",
 ) -> Report:
-    """Reconciles the statements in some files (camt.053 or CSV) and reports on the corridor.
+    """Reconciles the statements in some files (camt.053, MT940 or CSV) and reports on the corridor.
 
     A file is its bytes as they came, or a function that reads them: then no more than a file or two is in memory at a time.
 

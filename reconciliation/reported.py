@@ -23,6 +23,7 @@ from ledger.iso20022.statement import BOOKED, Direction, Entry, EntryDetail, Sta
 from reconciliation.csv_statement import looks_like_csv, read_csv_statement
 from reconciliation.errors import StatementAccountDiffers, StatementAccountUnknown, StatementPagesMissing
 from reconciliation.lines import ReportedLine
+from reconciliation.mt940_statement import looks_like_mt940, read_mt940
 
 # What senders write where ISO 20022 demands a reference and they have none.
 _NO_REFERENCE = frozenset({"NOTPROVIDED", "NONREF", "NOTAVAILABLE", ""})
@@ -66,11 +67,11 @@ class ReadStatement(NamedTuple):
 
 
 def read_statements(data: bytes, terms: Terms) -> list[ReadStatement]:
-    """The statements of one file, camt.053 or CSV, pages put together, in order of account and days.
+    """The statements of one file, camt.053, MT940 or CSV, pages put together, in order of account and days.
 
     Raises an `UnreadableMessage`: the file cannot be read, contradicts itself, belongs to no account of the corridor, or lacks pages.
     """
-    statements = [read_csv_statement(data)] if looks_like_csv(data) else read_camt053(data)
+    statements = _read(data)
     accounts = accounts_by_number(terms)
     owned = [(account_of(statement, accounts), statement) for statement in statements]
     by_id: dict[tuple[str, str], list[Statement]] = {}
@@ -78,6 +79,12 @@ def read_statements(data: bytes, terms: Terms) -> list[ReadStatement]:
         by_id.setdefault((account, statement.id), []).append(statement)
     whole = (_report(account, _joined(pages)) for (account, _), pages in by_id.items())
     return sorted(whole, key=lambda read: (read.statement.account, read.statement.first_day, read.statement.last_day, read.statement.id))
+
+
+def _read(data: bytes) -> list[Statement]:
+    if looks_like_mt940(data):
+        return read_mt940(data)
+    return [read_csv_statement(data)] if looks_like_csv(data) else read_camt053(data)
 
 
 def accounts_by_number(terms: Terms) -> dict[str, str]:

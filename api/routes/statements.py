@@ -14,7 +14,7 @@ from api.idempotency import position_header
 from api.openapi import shows
 from api.reading import Look
 from api.routes.accounts import AccountPath, check_sees
-from api.schemas.statements import STATEMENT, STATEMENT_LINE, StatementShown
+from api.schemas.statements import BOOKED, STATEMENT, BookedShown, StatementShown
 from ledger import errors as e
 from ledger.iso20022.camt053_writer import VERSION as CAMT_053
 from ledger.iso20022.camt054 import VERSION as CAMT_054
@@ -38,21 +38,14 @@ _STATEMENT["responses"][200] = {
     "content": {
         "application/xml": _xml(CAMT_053, "BkToCstmrStmt"),
         "text/csv": {"schema": {"type": "string"}, "example": "row,statement,account,currency,date,…\n"},
-        "application/json": {"example": {**STATEMENT, "lines": [STATEMENT_LINE]}},
+        "application/json": {"example": STATEMENT},
     },
 }
-_NOTIFICATION: dict[str, Any] = shows(StatementShown, e.AccountUnknown, e.StatementUnknown)
-del _NOTIFICATION["response_model"], _NOTIFICATION["response_model_exclude_none"]
+_NOTIFICATION = shows(BookedShown, e.AccountUnknown, e.StatementUnknown, AnswerNotAcceptable)
 _NOTIFICATION["responses"][200] = {
-    "description": "The entries as camt.054.",
-    "content": {"application/xml": _xml(CAMT_054, "BkToCstmrDbtCdtNtfctn")},
+    "description": "The entries: camt.054 or JSON, as Accept prefers.",
+    "content": {"application/xml": _xml(CAMT_054, "BkToCstmrDbtCdtNtfctn"), "application/json": {"example": BOOKED}},
 }
-
-
-class XmlAnswer(Response):
-    """An answer that is a message."""
-
-    media_type = "application/xml"
 
 
 @router.get("/statements/{day}", summary="Give the statement of a business day", **_STATEMENT)
@@ -70,17 +63,19 @@ def give_statement(
     return Response(body, media_type=media_type, headers=position_header(drawn.to_boundary))
 
 
-@router.get("/notification", summary="Notify what was booked since", response_class=XmlAnswer, **_NOTIFICATION)
+@router.get("/notification", summary="Notify what was booked since", **_NOTIFICATION)
 def notify(
     account: AccountPath,
     look: Look,
+    request: Request,
     after: Annotated[int, Query(ge=0, le=2**62, description="Entries after this log position; 0 for all.")] = 0,
     until: Annotated[int | None, Query(ge=0, le=2**62, description="Entries up to this log position; left out for the newest.")] = None,
 ) -> Response:
-    """The entries of an interval as camt.054. One that is long ends early, at the end of a commit: Corridor-Position says where, and the
-    next notification goes on after it."""
+    """The entries of an interval, as camt.054 or JSON. One that is long ends early, at the end of a commit: Corridor-Position says where,
+    and the next notification goes on after it."""
+    media_type = preferred_form(request.headers.get("accept", ""), ("application/xml", "application/json"), "camt.054 or JSON")
     check_sees(look, account)
     with look.snapshot() as at:
         drawn = draw_interval(at, account, after, until, NOTIFICATION_LINES_MAX)
-        body = b"".join(FORMS["camt.054"](drawn, CAMT_054))
-    return XmlAnswer(body, headers=position_header(drawn.to_boundary))
+        body = b"".join(FORMS["json" if media_type == "application/json" else "camt.054"](drawn, CAMT_054))
+    return Response(body, media_type=media_type, headers=position_header(drawn.to_boundary))

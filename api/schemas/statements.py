@@ -23,14 +23,12 @@ STATEMENT_LINE: dict[str, Any] = {
     "uetr": UETR,
     "message_id": "FILE-4711",
 }
-STATEMENT: dict[str, Any] = {
+BOOKED: dict[str, Any] = {
     "statement": "abb-psbc-abb-20260327",
     "account": "abb:position:USD",
     "currency": "USD",
-    "date": "2026-03-27",
-    "sequence": 61,
-    "from": "2026-03-26T21:00:00Z",
-    "to": "2026-03-27T21:00:00Z",
+    "opens_at": "2026-03-26T21:00:00Z",
+    "closes_at": "2026-03-27T21:00:00Z",
     "after_position": 1100,
     "position": 1208,
     "opening": "50000.00",
@@ -39,7 +37,9 @@ STATEMENT: dict[str, Any] = {
     "credited": "0.00",
     "debits": 1,
     "debited": "108.31",
+    "lines": [STATEMENT_LINE],
 }
+STATEMENT: dict[str, Any] = {**BOOKED, "day": "2026-03-27", "sequence": 61}
 
 
 class StatementLine(BaseModel):
@@ -61,20 +61,18 @@ class StatementLine(BaseModel):
     bank_reference: str | None = Field(default=None, description="The settlement bank's reference of its confirmation.")
 
 
-class StatementShown(BaseModel):
-    """A closed business day on a position account. It opens as the day before closed; the same day gives the same answer for good."""
+class BookedShown(BaseModel):
+    """What was booked on a position account in an interval of the log."""
 
-    model_config = with_example({**STATEMENT, "lines": [STATEMENT_LINE]})
+    model_config = with_example(BOOKED)
 
-    statement: str
+    statement: str = Field(description="The id under which camt.053 or camt.054 states it.")
     account: str
     currency: str
-    date_: date = Field(alias="date")
-    sequence: int = Field(description="The number of the business day since the corridor was opened, without gaps.")
-    from_: datetime = Field(alias="from", description="The cut-off of the day before; on the first day, the opening of the corridor.")
-    to: datetime = Field(description="The cut-off of this day.")
-    after_position: int = Field(description="The boundary of the log at which the day opens.")
-    position: int = Field(description="The boundary of the log at which it closes.")
+    opens_at: datetime = Field(description="Of a business day, the cut-off of the day before; of the first, the corridor's opening.")
+    closes_at: datetime = Field(description="Of a business day, its cut-off.")
+    after_position: int = Field(description="The boundary of the log after which it begins.")
+    position: int = Field(description="The boundary of the log at which it ends.")
     opening: str = Field(description="What the corridor owes the bank; negative when the bank owes.")
     closing: str
     credits: int
@@ -82,3 +80,12 @@ class StatementShown(BaseModel):
     debits: int
     debited: str
     lines: list[StatementLine]
+
+
+class StatementShown(BookedShown):
+    """A closed business day on a position account. It opens as the day before closed; the same day gives the same answer for good."""
+
+    model_config = with_example(STATEMENT)
+
+    day: date
+    sequence: int = Field(description="The number of the business day since the corridor was opened, without gaps.")

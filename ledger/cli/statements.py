@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -25,7 +26,15 @@ from ledger.statements.drawing import Drawn, draw_interval
 from ledger.statements.forms import facts, line_facts
 from ledger.statements.giving import FORMS, NOTIFICATION_LINES_MAX, SUFFIXES, ClosedDay, closed_day
 
-Form = Literal["camt.053", "camt.054", "csv", "json"]
+
+class Form(StrEnum):
+    """The forms of `giving.FORMS`, for the command line to choose from."""
+
+    CAMT_053 = "camt.053"
+    CAMT_054 = "camt.054"
+    CSV = "csv"
+    JSON = "json"
+
 
 Account = Annotated[str, typer.Argument(help="A position account such as abb:position:USD.")]
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A business day that has closed.")]
@@ -47,14 +56,14 @@ def statement(
     as_json: bool = AsJson,
 ) -> None:
     """The statement of a position account for a business day; the same day gives the same bytes for good."""
-    chosen = form or ("json" if as_json else None)
+    chosen = form or (Form.JSON if as_json else None)
     version = _version(chosen, message_version)
     with cli.service() as service, _drawing(service, corridor, day.date()) as (at, closed):
         drawn = closed.draw(at, account)
         if chosen is None and out is None:
             console.print(_table(drawn))
         else:
-            _write(drawn, chosen or "camt.053", version or camt053_writer.VERSION, out)
+            _write(drawn, chosen or Form.CAMT_053, version or camt053_writer.VERSION, out)
 
 
 @app.command()
@@ -67,7 +76,7 @@ def statements(
     as_json: bool = AsJson,
 ) -> None:
     """The statements of every position account for a business day, a file each."""
-    chosen: list[str] = list(form or ["camt.053"])
+    chosen = form or [Form.CAMT_053]
     versions = {one: _version(one, message_version if one in _DEFAULT else "") for one in chosen}
     to.mkdir(parents=True, exist_ok=True)
     written = []

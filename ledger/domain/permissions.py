@@ -17,7 +17,7 @@ PERMISSIONS: Final[Mapping[str, str]] = {
     "rates": "publish rate sheets",
     "treasury": "ask for withdrawals, report treasury movements",
     "read": "see transfers, quotes, cases, breaks, terms and rates, fetch messages, as far as they are the caller's",
-    "statements": "see accounts, lines, movements, cycles and the nights' reports, as far as they are the caller's",
+    "statements": "see accounts, lines, statements, movements, cycles and the nights' reports, as far as they are the caller's",
     "settle": "as settlement bank: confirm prefunds, withdrawals, pay-ins and pay-outs, report charges",
     "decide": "as officer: give opinions, freeze, set the status of accounts, park and resolve breaks",
     "operate": "as operator: close settlement cycles",

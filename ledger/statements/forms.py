@@ -88,14 +88,14 @@ def as_csv(drawn: Drawn) -> Iterator[bytes]:
 def facts(drawn: Drawn) -> dict[str, Any]:
     """The statement without its lines."""
     day, currency, totals = drawn.day, drawn.currency, drawn.totals
-    numbered = {} if day is None else {"date": day.on, "sequence": day.number}
+    numbered = {} if day is None else {"day": day.on, "sequence": day.number}
     return {
         "statement": drawn.id,
         "account": drawn.account,
         "currency": currency,
         **numbered,
-        "from": drawn.from_at,
-        "to": drawn.to_at,
+        "opens_at": drawn.from_at,
+        "closes_at": drawn.to_at,
         "after_position": drawn.from_boundary,
         "position": drawn.to_boundary,
         "opening": format_amount(drawn.opening, currency),

@@ -22,7 +22,7 @@ STRANGE: tuple[Any, ...] = (
 )  # fmt: skip
 QUERIES = ("0", "-1", "99999999999999999999", "x", "", "%00", "💸", "1-2", "2026-03-27T09:00:00Z", "0001-01-01T00:00:00+23:59")
 PARTS = {"uetr": uetr(1), "account": "abb:cash:MAD", "number": "1", "recall": "R", "case": "c", "break_id": "b", "reference": "W",
-         "quote": uetr(2), "report": "r", "message_position": "1", "index": "0"}  # fmt: skip
+         "quote": uetr(2), "report": "r", "message_position": "1", "index": "0", "day": "2026-03-27"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

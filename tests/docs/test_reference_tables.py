@@ -91,8 +91,9 @@ def test_events_are_the_registered_topics() -> None:
 def test_refusals_are_the_tree_of_errors_with_their_http_status_and_message_reason() -> None:
     """Code, whether it may pass later, HTTP status, reason in a pacs.002, and the rule in the class's own words."""
     rows = rows_of(
-        "refusals", "Money", "Terms", "Keys", "Rates and quotes", "Transfer", "Account", "Officers", "Settlement, treasury, reconciliation"
-    )
+        "refusals", "Money", "Terms", "Keys", "Rates and quotes", "Transfer", "Account", "Officers", "Settlement, treasury, reconciliation",
+        "Statements",
+    )  # fmt: skip
     assert sorted(rows) == sorted(
         [
             refusal.code,
