@@ -19,7 +19,7 @@ from ledger.domain.posting import account_name
 from ledger.domain.terms import Terms
 from ledger.iso20022.camt053 import read_camt053
 from ledger.iso20022.fields import safe
-from ledger.iso20022.statement import BOOKED, Direction, Entry, EntryDetail, Statement
+from ledger.iso20022.statement import BOOKED, EntryDetail, Statement
 from reconciliation.csv_statement import looks_like_csv, read_csv_statement
 from reconciliation.errors import StatementAccountDiffers, StatementAccountUnknown, StatementPagesMissing
 from reconciliation.lines import ReportedLine
@@ -181,7 +181,7 @@ def _lines(account: str, statement: Statement) -> Iterator[ReportedLine]:
         dates = (booking, entry.value_date or booking)
         own = (entry.servicer_reference, entry.reference)
         kind = entry.code.proprietary or ""
-        parts = _parts(entry)
+        parts = entry.parts()
         if len(parts) <= 1:
             references = _references(entry.details[0] if len(entry.details) == 1 else None, own)
             yield ReportedLine(account, statement.id, number, 0, *dates, entry.signed_minor, references, entry.reversal, kind)
@@ -189,17 +189,6 @@ def _lines(account: str, statement: Statement) -> Iterator[ReportedLine]:
         for part, (detail, amount) in enumerate(parts, start=1):
             references = _references(detail, own)
             yield ReportedLine(account, statement.id, number, part, *dates, amount, references, entry.reversal, kind)
-
-
-def _parts(entry: Entry) -> list[tuple[EntryDetail, int]]:
-    """The transactions of an entry with their signed amounts, when all state one and together they are the entry; else nothing."""
-    parts = []
-    for detail in entry.details:
-        if detail.minor is None or detail.currency != entry.currency:
-            return []
-        direction = detail.direction or entry.direction
-        parts.append((detail, detail.minor if direction is Direction.CREDIT else -detail.minor))
-    return parts if sum(amount for _, amount in parts) == entry.signed_minor else []
 
 
 def _references(detail: EntryDetail | None, own: tuple[str | None, ...]) -> tuple[str, ...]:

@@ -129,6 +129,17 @@ class Entry:
         """The amount, positive in credit."""
         return self.minor if self.direction is Direction.CREDIT else -self.minor
 
+    def parts(self) -> list[tuple[EntryDetail, int]]:
+        """The transactions it books with their amounts, positive in credit, when all state one and together they are the entry; else
+        nothing."""
+        found = []
+        for detail in self.details:
+            if detail.minor is None or detail.currency != self.currency:
+                return []
+            direction = detail.direction or self.direction
+            found.append((detail, detail.minor if direction is Direction.CREDIT else -detail.minor))
+        return found if sum(amount for _, amount in found) == self.signed_minor else []
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
