@@ -7,6 +7,7 @@ in pages: ``cursor`` is the ``next`` of the page before.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from api.schemas.movement_views import MovementPage
 from api.schemas.outbox import OutgoingPage
 from api.schemas.parts import CommandBody
 from api.schemas.quotes import QuoteBody, QuoteGiven, QuoteShown
+from api.schemas.statements import BookedShown, StatementShown
 from api.schemas.transfer_views import Trail, TransferPage, TransferShown
 from api.schemas.transfers import (
     ConditionMetBody,
@@ -182,6 +184,26 @@ def lines(
 ) -> Asked[AccountLines]:
     """A page of an account's lines, in log order."""
     return read(path_of("/accounts/{}/lines", name), AccountLines, as_of=as_of, cursor=cursor, limit=limit, at_least=at_least)
+
+
+def statement(account: str, day: date, *, as_csv: bool = False) -> Asked[bytes]:
+    """The statement of the caller's position account for a closed business day, as camt.053 or CSV."""
+    return read_bytes(path_of("/accounts/{}/statements/{}", account, day.isoformat()), accept="text/csv" if as_csv else XML)
+
+
+def shown_statement(account: str, day: date) -> Asked[StatementShown]:
+    """The same statement, line by line."""
+    return read(path_of("/accounts/{}/statements/{}", account, day.isoformat()), StatementShown)
+
+
+def notification(account: str, *, after: int = 0, until: int | None = None, at_least: int | None = None) -> Asked[bytes]:
+    """What was booked on the caller's position account after a position, as camt.054."""
+    return read_bytes(path_of("/accounts/{}/notification", account), accept=XML, after=after, until=until, at_least=at_least)
+
+
+def shown_notification(account: str, *, after: int = 0, until: int | None = None, at_least: int | None = None) -> Asked[BookedShown]:
+    """The same entries, line by line; the next ones come after its ``position``."""
+    return read(path_of("/accounts/{}/notification", account), BookedShown, after=after, until=until, at_least=at_least)
 
 
 def positions(*, as_of: int | str | None = None, at_least: int | None = None) -> Asked[Positions]:

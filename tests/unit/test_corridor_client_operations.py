@@ -1,5 +1,6 @@
 """The client knows every operation that a bank of the corridor may ask, by its path and with its models."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,10 @@ ASKED: list[Asked[Any]] = [
     q.accounts(),
     q.account("abb:cash:MAD"),
     q.lines("abb:cash:MAD"),
+    q.statement("abb:position:USD", date(2026, 3, 27)),
+    q.shown_statement("abb:position:USD", date(2026, 3, 27)),
+    q.notification("abb:position:USD", after=1208),
+    q.shown_notification("abb:position:USD"),
     q.positions(),
     q.in_flight(),
     q.movements(),
