@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -18,7 +19,7 @@ from ledger.iso20022.statement import Direction
 from ledger.projections.balances import balance
 from ledger.projections.rebuild import rebuild
 from ledger.projections.runner import Runner
-from ledger.projections.snapshot import snapshot
+from ledger.projections.snapshot import Snapshot, snapshot
 from ledger.statements import drawing
 from ledger.statements.drawing import draw_interval
 from ledger.statements.giving import FORMS, closed_day
@@ -51,6 +52,18 @@ def closed_days(small: SmallCorridor) -> list[date]:
     """Every business day of a corridor without holidays that has closed."""
     days = (MONDAY + timedelta(days=number) for number in range((small.clock().date() - MONDAY).days))
     return [day for day in days if day.isoweekday() < 6]
+
+
+class Counted:
+    """A snapshot that counts what is asked of it."""
+
+    def __init__(self, at: Snapshot) -> None:
+        self._at = at
+        self.pages = 0
+
+    def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        self.pages += 1
+        return self._at.rows(query, **values)
 
 
 def test_a_day_reads_as_the_owner_of_the_account_sees_it(small: SmallCorridor) -> None:
@@ -159,6 +172,22 @@ def test_pages_of_lines_leave_no_trace(small: SmallCorridor, monkeypatch: pytest
     whole = given(small, ABB, MONDAY)
     monkeypatch.setattr(drawing, "PAGE", 2)
     assert given(small, ABB, MONDAY) == whole
+
+
+def test_a_long_day_is_never_held_whole(small: SmallCorridor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written of it is gone before the next page of lines is read."""
+    small.open()
+    small.busy(9)
+    Runner(small.log).catch_up()
+    small.wait(days=1)
+    closed = closed_day(small.log, MONDAY, small.clock())
+    monkeypatch.setattr(drawing, "PAGE", 3)
+    for form in FORMS:
+        with snapshot(small.pool, small.code) as at:
+            counted = Counted(at)
+            drawn = closed.draw(at, ABB)._replace(at=counted)  # type: ignore[arg-type]
+            read_after = [counted.pages for _ in FORMS[form](drawn, VERSION.get(form, ""))]
+        assert read_after[:3] <= [1, 1, 1] and read_after[-1] == 5, form
 
 
 def test_a_bank_reads_the_very_bytes_an_operator_reads(small: SmallCorridor) -> None:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.iso20022.camt053 import read_camt053, write_camt053
+from ledger.iso20022.camt054 import read_camt054, write_camt054
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.pacs008 import read_pacs008
 from ledger.iso20022.parties import Account
-from ledger.iso20022.statement import Balance, Direction, Entry, Statement
+from ledger.iso20022.statement import Balance, Charge, Direction, Entry, Notification, Statement
 from ledger.sandbox.generator import CorridorFacts, generate_pacs008
 
 DAY = date(2026, 3, 27)
@@ -29,10 +30,17 @@ STATEMENT = write_camt053(
         created_at=MIDNIGHT,
     )
 )
+NOTIFICATION = write_camt054(
+    Notification("N", Account(other="A"), (Entry(500, "MAD", Direction.CREDIT, charges=(Charge(5, "MAD"),)),), created_at=MIDNIGHT)
+)
 SPLINTERS = [b"", b"<", b"</", b"&", b"]]>", b"<!--", b"\x00", b"\xff", b"-1", b"1e9", b"NaN", b"9" * 40, "٣".encode(), b"2026-02-30", b">"]
 
 
-@pytest.mark.parametrize(("reader", "message"), [(read_pacs008, FILE), (read_camt053, STATEMENT)], ids=["pacs.008", "camt.053"])
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [(read_pacs008, FILE), (read_camt053, STATEMENT), (read_camt054, NOTIFICATION)],
+    ids=["pacs.008", "camt.053", "camt.054"],
+)
 @given(data=st.data())
 def test_damage_anywhere_is_refused_by_name_or_changes_nothing_that_matters(
     reader: Callable[[bytes], object], message: bytes, data: st.DataObject
