@@ -9,7 +9,6 @@ from threading import Lock
 from ledger.application import Ledger
 from ledger.clock import Clock, system_clock
 from ledger.embedded import embedded_url
-from ledger.errors import Misconfigured
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import check_migrated, migrate
 from ledger.intake import Intake
@@ -17,6 +16,8 @@ from ledger.privacy.entropy import Entropy
 from ledger.privacy.keys import FileKeyProvider
 from ledger.privacy.vault import Vault
 from ledger.screening.invented_list import InventedList
+from ledger.screening.list_file import ListFile
+from ledger.screening.port import Screening
 from ledger.settings import Settings
 
 
@@ -35,15 +36,12 @@ class Service:
         self.settings = settings
         self.clock = clock
         self.entropy = entropy
-        if settings.production:
-            raise Misconfigured(
-                "Production mode needs a real screening list, and this version ships only an invented one: run with CORRIDOR_MODE=demo."
-            )
+        listed = self._list_file = None if settings.screening_list is None else ListFile(settings.screening_list)
         self.owner_url, self.database_url = database_urls(settings)
         check_migrated(self.database_url)
         self.pool = PostgresPool(self.database_url, pool_size=settings.pool_size)
         self.vault = Vault(self.pool, FileKeyProvider(settings.key_file, create=not settings.production))
-        self.screening = InventedList()
+        self.screening: Screening = InventedList() if listed is None else listed
         self._ledgers: dict[str, Ledger] = {}
         # Every command makes hundreds of small objects and no cycles: looking for some as often as Python does took a tenth of the time.
         gc.freeze()
@@ -65,6 +63,11 @@ class Service:
     def intake(self, corridor: str) -> Intake:
         """What turns orders with personal data into commands for a corridor."""
         return Intake(self.ledger(corridor), self.screening, self.entropy)
+
+    def follow_screening_list(self) -> None:
+        """Takes a newer screening list into force, if the operator has put one in place of the old."""
+        if self._list_file is not None:
+            self._list_file.refresh()
 
     def close(self) -> None:
         """Decides what is waiting and closes every connection."""

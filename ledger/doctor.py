@@ -10,6 +10,7 @@ from ledger.bootstrap import Service
 from ledger.domain.corridor import Corridor
 from ledger.eventstore.health import DURABLE_SETTINGS, ROOMY_SETTINGS, database_health
 from ledger.eventstore.log import Log
+from ledger.screening.invented_list import LIST_NAME
 
 CLOCK_SKEW_MAX = timedelta(seconds=2)
 CALENDAR_DAYS_MIN = 30
@@ -50,6 +51,12 @@ def examine(service: Service) -> list[Check]:
     checks.append(Check("clock", skew <= CLOCK_SKEW_MAX, f"{skew.total_seconds():.1f} s from the database's", "Run NTP on both machines."))
     service.vault.check()
     checks.append(Check("vault", True, "the master key opens it"))
+    listed = service.screening.about()
+    invented = listed.name == LIST_NAME
+    way_out = "Name the UN consolidated list in CORRIDOR_SCREENING_LIST: this one protects nobody." if invented else ""
+    checks.append(
+        Check("screening list", not invented, f"{listed.name} of {listed.version}, {listed.entries} entries", way_out, advice=True)
+    )
     for code in Log(service.pool, "").corridors():
         corridor = service.ledger(code).corridor_or_none()
         if corridor is not None:

@@ -89,6 +89,7 @@ def run_due(service: Service, corridor: str) -> list[JobReport]:
 def run_every(service: Service, seconds: float, stop: Event) -> None:
     """Runs what is due in every corridor again and again until told to stop; what fails is tried again the next time."""
     while not stop.is_set():
+        service.follow_screening_list()
         for corridor in Log(service.pool, "").corridors():
             try:
                 run_due(service, corridor)

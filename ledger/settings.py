@@ -136,6 +136,10 @@ class Settings(BaseModel):
     webhooks_file: Path | None = Field(
         default=None, description="Name the file of destinations (TOML) at which banks are told, or leave it unset to tell nobody."
     )
+    screening_list: Path | None = Field(
+        default=None,
+        description="Name the file of the UN consolidated list (XML), or leave it unset in demo mode for a list of invented names.",
+    )
     host: str = Field(default="127.0.0.1", min_length=1, description="Write the address the service listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Write a port number from 1 to 65535.")
     max_body_bytes: int = Field(
@@ -223,7 +227,7 @@ class Settings(BaseModel):
         values["service_key_file"] = (
             base / Path(known["service_key_file"]).expanduser() if "service_key_file" in known else data_dir / "service.pem"
         )
-        for name in ("webhooks_file", "conformance_data"):
+        for name in ("webhooks_file", "screening_list", "conformance_data"):
             if name in known:
                 values[name] = base / Path(known[name]).expanduser()
         if known.get("mode", "demo") == "demo" and "database_url" in known:
@@ -261,6 +265,7 @@ def _missing_in_production(known: Mapping[str, str], model: type[Settings]) -> l
         "database_url": "is missing: production mode does not use the embedded PostgreSQL.",
         "key_file": "is missing: production mode never makes up a master key.",
         "service_key_file": "is missing: production mode never makes up the key that answers are signed by.",
+        "screening_list": "is missing: production mode screens against a real list.",
         "trusted_proxies": "is missing: production mode needs the hop on which client certificates arrive.",
     }
     problems = [_problem(name, "", wrong, model) for name, wrong in reasons.items() if name not in known]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,8 +50,20 @@ class ScreeningResult(BaseModel):
         return self.model_dump_json()
 
 
+class ListFacts(NamedTuple):
+    """What a list is called, which version of it this is, and how many entries it has."""
+
+    name: str
+    version: str
+    entries: int
+
+
 class Screening(Protocol):
     """Compares parties with one list."""
+
+    def about(self) -> ListFacts:
+        """The list in force."""
+        ...
 
     def screen(self, parties: Sequence[ScreenedParty]) -> ScreeningResult:
         """The outcome for all parties of one transfer together; one hit is enough to hold it.

@@ -15,6 +15,7 @@ PRODUCTION = {
     "CORRIDOR_DATABASE_URL": "postgresql://corridor:s3cret@db:5432/corridor",
     "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
     "CORRIDOR_SERVICE_KEY_FILE": "/run/secrets/service.pem",
+    "CORRIDOR_SCREENING_LIST": "/srv/lists/un.xml",
     "CORRIDOR_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16",
 }
 
@@ -93,6 +94,8 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_way_out() -> None:
         " connections a process may keep, from 2 to 200.\n"
         "- CORRIDOR_PORT=eighty: is not usable."
         " Write a port number from 1 to 65535.\n"
+        "- CORRIDOR_SCREENING_LIST: is missing: production mode screens against a real list. Name the file of the UN consolidated list"
+        " (XML), or leave it unset in demo mode for a list of invented names.\n"
         "- CORRIDOR_SERVICE_KEY_FILE: is missing: production mode never makes up the key that answers are signed by."
         " Name the service's own private key (PEM), readable by its owner only.\n"
         "- CORRIDOR_TRUSTED_PROXIES=proxy.example, 10.0.0.1: is not usable. Write the"
@@ -100,7 +103,7 @@ def test_everything_that_is_wrong_is_said_at_once_with_the_way_out() -> None:
     )
 
 
-@pytest.mark.parametrize("missing", ["CORRIDOR_DATABASE_URL", "CORRIDOR_KEY_FILE", "CORRIDOR_SERVICE_KEY_FILE", "CORRIDOR_TRUSTED_PROXIES"])
+@pytest.mark.parametrize("missing", [name for name in PRODUCTION if name != "CORRIDOR_MODE"])
 def test_production_refuses_to_start_without(missing: str) -> None:
     """Each thing that is only good enough for a demo is refused by name."""
     assert f"- {missing}: is missing: production mode" in refused({**PRODUCTION, missing: ""})
@@ -154,6 +157,7 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
         "CORRIDOR_SERVICE_KEY_FILE": "/run/secrets/service.pem",
         "CORRIDOR_WEBHOOKS_FILE": "",
+        "CORRIDOR_SCREENING_LIST": "/srv/lists/un.xml",
         "CORRIDOR_HOST": "127.0.0.1",
         "CORRIDOR_PORT": "8000",
         "CORRIDOR_MAX_BODY_BYTES": "67108864",
