@@ -28,6 +28,7 @@
         ├── KeyNotPermitted                403: the key may not be used for this
         ├── SignInRefused                  403: the identity provider's answer lets nobody in
         ├── StepUpNeeded                   403: the sign-in is not fresh enough for this
+        ├── DecidedElsewhere               403: not from this network, or not at this hour
         ├── OriginForeign                  403: a page of another site asks
         ├── CsrfTokenWrong                 403: the request does not repeat its session's token
         ├── RequestInvalid                 400: a field of path, query, header or body cannot be read
@@ -41,6 +42,7 @@
         ├── BodyTooLarge                   413: more bytes than the service takes
         ├── ContentTypeWrong               415: the body is of another kind than the route takes
         ├── TooManyRequests                429: the key sends more than it may
+        ├── TooFastForAPerson              429: faster than a person reads and decides
         └── ShareTaken                     429: a principal's share of commands at once is taken
 
     Unavailable
@@ -160,6 +162,10 @@ class StepUpNeeded(RequestError):
     """The person has to show who they are again, since this cannot be undone."""
 
 
+class DecidedElsewhere(RequestError):
+    """A role decides from the networks and at the hours that the operator set for it (CORRIDOR_PEOPLE_NETWORKS, CORRIDOR_PEOPLE_HOURS)."""
+
+
 class OriginForeign(RequestError):
     """Origin is not CORRIDOR_PUBLIC_URL: the request does not come from a page of this service."""
 
@@ -217,6 +223,11 @@ class RequestTooSlow(RequestError):
 
 class TooManyRequests(RequestError):
     """The key sends more than CORRIDOR_REQUESTS_PER_SECOND_MAX."""
+
+
+class TooFastForAPerson(RequestError):
+    """More than CORRIDOR_ACTS_PER_MINUTE_MAX forms and commands of a person, or an opinion sooner than CORRIDOR_READING_SECONDS_MIN after
+    its case was opened."""
 
 
 class ShareTaken(RequestError):

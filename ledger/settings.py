@@ -14,8 +14,9 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from ledger.errors import Misconfigured
 
@@ -92,6 +93,13 @@ def _origin(url: str) -> str:
     return url
 
 
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        raise ValueError("not a time zone") from None
+
+
 def _issuer(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
@@ -101,6 +109,8 @@ def _issuer(url: str) -> str:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
+_HOUR: Final = "([01][0-9]|2[0-3]):[0-5][0-9]"
+Hours = Annotated[str, StringConstraints(pattern=f"^{_HOUR}-{_HOUR}$")]
 RoleName = Literal["officer", "senior_officer", "auditor", "operator"]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Network = IPv4Network | IPv6Network
@@ -188,6 +198,23 @@ class Settings(BaseModel):
     )
     step_up_seconds: int = Field(
         default=300, ge=30, le=3600, description="Write how old a sign-in may be to decide or freeze, from 30 to 3600 seconds."
+    )
+    acts_per_minute_max: int = Field(
+        default=20, ge=1, le=600, description="Write how many forms and commands a person may send a minute, from 1 to 600."
+    )
+    reading_seconds_min: int = Field(
+        default=2, ge=0, le=600, description="Write how many seconds after opening a case a person may decide it, from 0 (at once) to 600."
+    )
+    people_networks: Annotated[tuple[tuple[RoleName, Network], ...], BeforeValidator(_pairs)] = Field(
+        default=(),
+        description="Write pairs ROLE=NETWORK, separated by commas: from where officers and the others decide. A role without one is free.",
+    )
+    people_hours: Annotated[tuple[tuple[RoleName, Hours], ...], BeforeValidator(_pairs)] = Field(
+        default=(),
+        description="Write pairs ROLE=HH:MM-HH:MM, separated by commas: when officers and the others decide. A role without one is free.",
+    )
+    people_time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", description="Name the time zone of CORRIDOR_PEOPLE_HOURS, such as Africa/Casablanca or Asia/Shanghai."
     )
     demo_identity: Literal["off", "on"] = Field(
         default="off", description="Write off, or on to let invented officers sign in without a password; production mode refuses it."
@@ -343,7 +370,7 @@ def _shown(name: str, value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return ",".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
+        return ",".join("=".join(map(str, part)) if isinstance(part, tuple) else str(part) for part in value)
     if name in _SECRETS and not name.endswith("_url"):
         return MASK
     return masked(str(value)) if name.endswith("_url") else str(value)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.client_certificate import TrustedHop
 from api.errors import SignInRefused, StepUpNeeded
 from api.people.identity import IdentityProvider
 from api.people.operations import Rule
+from api.people.pace import Pace
 from api.people.roles import Role
 from api.people.sessions import Session, Sessions, new_secret
 from api.people.sign_in import SignIns
+from api.people.surroundings import Surroundings
 from ledger.bootstrap import Service
 
 SESSION_COOKIE: Final = "__Host-corridor-session"
@@ -41,6 +43,10 @@ class Entrance:
             clock=service.clock,
             http=http,
         )
+        self.surroundings = Surroundings(settings, TrustedHop(settings.trusted_proxies, service.clock))
+        self.pace = Pace(
+            service.pool, service.clock, acts_per_minute=settings.acts_per_minute_max, reading_seconds=settings.reading_seconds_min
+        )
         self.sessions = Sessions(service.pool, service.clock)
         names = {value: Role(role) for value, role in settings.oidc_role_names} or {role.value: role for role in Role}
         self.sign_ins = SignIns(service.pool, service.clock, self.provider, self.sessions, claim=settings.oidc_roles_claim, names=names)
@@ -49,10 +55,10 @@ class Entrance:
         """Closes the connections to the provider."""
         self.provider.close()
 
-    def session_of(self, cookies: Mapping[str, str]) -> Session | None:
-        """The session a browser shows, if it still counts."""
-        secret = cookies.get(SESSION_COOKIE, "")
-        return self.sessions.find(secret) if secret else None
+    def session_of(self, request: Request) -> Session | None:
+        """The session a browser shows, if it still counts and began in that browser."""
+        secret = request.cookies.get(SESSION_COOKIE, "")
+        return self.sessions.find(secret, self.surroundings.browser_of(request.scope)) if secret else None
 
     def is_fresh(self, session: Session) -> bool:
         """Whether the person showed who they are a short while ago."""
@@ -66,6 +72,15 @@ class Entrance:
                 field="session",
                 way_out="Confirm who you are at /console/step-up, then do it again.",
             )
+
+    def check(self, session: Session, rule: Rule, request: Request) -> None:
+        """Whether the person may do this from here, now, at this pace and by this sign-in.
+
+        Raises DecidedElsewhere, StepUpNeeded, TooFastForAPerson.
+        """
+        self.surroundings.check(session.person, rule, request.scope, self._clock())
+        self.check_fresh(session, rule)
+        self.pace.check(session.person, request.method, request.scope["path"])
 
     # Pages that everybody may ask for
 
@@ -82,7 +97,12 @@ class Entrance:
         answer = dict(request.query_params)
         if len(answer) < len(request.query_params.multi_items()):
             raise SignInRefused("The answer says something twice.", field="sign-in", way_out="Sign in again from the start page.")
-        signed_in = self.sign_ins.complete(answer, request.cookies.get(SIGN_IN_COOKIE, ""), self.session_of(request.cookies))
+        signed_in = self.sign_ins.complete(
+            answer,
+            request.cookies.get(SIGN_IN_COOKIE, ""),
+            self.session_of(request),
+            bound_to=self.surroundings.browser_of(request.scope),
+        )
         # For the line that the request leaves in the log: who came in.
         request.state.partner = signed_in.principal
         response = _see_other(signed_in.return_to)

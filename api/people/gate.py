@@ -1,8 +1,8 @@
 """The way in for people. It stands before the gate for signatures and lets everything else pass on to that one.
 
 A request to the console, or one to the API that shows a session's cookie and no signature, is decided here: the session, the role table,
-where the request comes from, and whether the sign-in is fresh. What it found stands in the request's state, as `api.gate` leaves it
-there: ``caller`` (the person's name in the ledger) and ``body``; ``session`` besides.
+where the request comes from and when, the person's pace, and whether the sign-in is fresh. What it found stands in the request's state, as
+`api.gate` leaves it there: ``caller`` (the person's name in the ledger) and ``body``; ``session`` besides.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class PeopleGate:
 
     def _admit(self, request: Request, token: str) -> Session:
         """The session of a request that may go on. Blocks on the database."""
-        session = self._entrance.session_of(request.cookies)
+        session = self._entrance.session_of(request)
         if session is None:
             raise NotSignedIn("You are not signed in, or no longer.", field="session", way_out="Sign in at /console.")
         # For the line that the request leaves in the log, however it ends.
@@ -121,7 +121,7 @@ class PeopleGate:
             check_origin(request.headers.get("origin"), self._entrance.origin)
             check_csrf(token, session)
         rule = check_permitted(session.person, request.method, request.scope["path"])
-        self._entrance.check_fresh(session, rule)
+        self._entrance.check(session, rule, request)
         return session
 
     async def _caller(self, session: Session, corridor: str) -> Caller:

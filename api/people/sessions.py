@@ -1,7 +1,7 @@
 """Sessions of people: an opaque secret in the browser's cookie, everything else in PostgreSQL under the secret's digest.
 
 A session ends after fifteen minutes without a request, and eight hours after it began whatever happens. Its id is new at each sign-in
-and each step-up.
+and each step-up. It belongs to the browser and the network that it began in; elsewhere its cookie opens nothing.
 """
 
 from __future__ import annotations
@@ -41,22 +41,23 @@ class Sessions:
         self._pool = pool
         self._clock = clock
 
-    def open(self, person: Person, authenticated_at: datetime, *, renews: bytes | None = None) -> str:
-        """A new session's secret; the session with the digest ``renews`` ends with it."""
+    def open(self, person: Person, authenticated_at: datetime, *, browser: bytes, renews: bytes | None = None) -> str:
+        """A new session's secret, good in this browser alone; the session with the digest ``renews`` ends with it."""
         secret, now = new_secret(), self._clock()
         self._pool.rows(
             QUERIES["open_session"],
             {
                 "digest": digest_of(secret), "subject": person.subject, "roles": sorted(person.roles),
                 "authenticated_at": authenticated_at, "now": now, "idle": now - IDLE, "ends": now + LIFETIME, "renews": renews,
+                "browser": browser,
             },
         )  # fmt: skip
         return secret
 
-    def find(self, secret: str) -> Session | None:
-        """The session behind a cookie, if it still counts; asking keeps it from being idle."""
+    def find(self, secret: str, browser: bytes) -> Session | None:
+        """The session behind a cookie, if it still counts and began in this browser; asking keeps it from being idle."""
         digest, now = digest_of(secret), self._clock()
-        rows = self._pool.rows(QUERIES["see_session"], {"digest": digest, "now": now, "idle": now - IDLE})
+        rows = self._pool.rows(QUERIES["see_session"], {"digest": digest, "browser": browser, "now": now, "idle": now - IDLE})
         if not rows:
             return None
         [(subject, roles, authenticated_at, begun_at, ends_at)] = rows

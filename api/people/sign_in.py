@@ -64,8 +64,9 @@ class SignIns:
             raise Overloaded("Too many people are signing in at once.")
         return url
 
-    def complete(self, answer: Mapping[str, str], browser: str, session: Session | None) -> SignedIn:
-        """The session that an answer of the provider opens. ``session`` is the one the browser has now.
+    def complete(self, answer: Mapping[str, str], browser: str, session: Session | None, *, bound_to: bytes) -> SignedIn:
+        """The session that an answer of the provider opens. ``session`` is the one the browser has now, ``bound_to`` what tells the browser
+        and its network from others.
 
         Raises SignInRefused, IdentityProviderDown.
         """
@@ -87,7 +88,7 @@ class SignIns:
         if renews is not None and (session is None or session.digest != renews or session.person.subject != person.subject):
             raise _refused("This is not the person whose session was to be renewed.", "sub")
         replaced = None if session is None else session.digest
-        return SignedIn(self._sessions.open(person, who.at, renews=replaced), return_to, person.principal)
+        return SignedIn(self._sessions.open(person, who.at, browser=bound_to, renews=replaced), return_to, person.principal)
 
 
 def local_path(path: str) -> str:

@@ -166,7 +166,8 @@ class ServedCorridor:
 def acceptance_settings(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings for a database of this file's stories: a vault belongs to one master key, and here they share one."""
     settings = settings_of(module_database_url, tmp_path_factory.mktemp("acceptance"))
-    return settings.model_copy(update={"max_body_bytes": BODY_BYTES_MAX})
+    # The clock stands, so nobody has time to read, and all that people do they do in one minute; their pace has stories of its own.
+    return settings.model_copy(update={"max_body_bytes": BODY_BYTES_MAX, "reading_seconds_min": 0, "acts_per_minute_max": 600})
 
 
 @pytest.fixture

@@ -174,12 +174,37 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_OIDC_ROLES_CLAIM": "roles",
         "CORRIDOR_OIDC_ROLE_NAMES": "",
         "CORRIDOR_STEP_UP_SECONDS": "300",
+        "CORRIDOR_ACTS_PER_MINUTE_MAX": "20",
+        "CORRIDOR_READING_SECONDS_MIN": "2",
+        "CORRIDOR_PEOPLE_NETWORKS": "",
+        "CORRIDOR_PEOPLE_HOURS": "",
+        "CORRIDOR_PEOPLE_TIME_ZONE": "UTC",
         "CORRIDOR_DEMO_IDENTITY": "off",
         "CORRIDOR_LOG_LEVEL": "info",
         "CORRIDOR_METRICS_HOST": "127.0.0.1",
         "CORRIDOR_METRICS_PORT": "",
         "CORRIDOR_CONFORMANCE_DATA": "",
     }
+
+
+def test_where_and_when_people_decide_is_written_as_pairs() -> None:
+    """A role may stand in several; what is no network, hour or zone is refused with the way to write it."""
+    settings = read(
+        {
+            "CORRIDOR_PEOPLE_NETWORKS": "officer=10.2.0.0/16, officer=2001:db8::/32",
+            "CORRIDOR_PEOPLE_HOURS": "officer=08:00-18:00,senior_officer=22:00-06:00",
+            "CORRIDOR_PEOPLE_TIME_ZONE": "Africa/Casablanca",
+        }
+    )
+    assert settings.people_networks == (("officer", ip_network("10.2.0.0/16")), ("officer", ip_network("2001:db8::/32")))
+    assert settings.people_hours == (("officer", "08:00-18:00"), ("senior_officer", "22:00-06:00"))
+    assert settings.shown()["CORRIDOR_PEOPLE_NETWORKS"] == "officer=10.2.0.0/16,officer=2001:db8::/32"
+    for name, wrong in {
+        "CORRIDOR_PEOPLE_NETWORKS": "10.2.0.0/16",
+        "CORRIDOR_PEOPLE_HOURS": "officer=8-18",
+        "CORRIDOR_PEOPLE_TIME_ZONE": "Morocco/Rabat",
+    }.items():
+        assert f"- {name}={wrong}: is not usable." in refused({name: wrong})
 
 
 def test_settings_do_not_change_once_read() -> None:
