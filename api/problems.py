@@ -88,6 +88,7 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     e.AccountClosed: Kind(409, "The account is closed"),
     e.AccountNotEmpty: Kind(409, "The account is not empty"),
     e.FloorReached: Kind(409, "The account's floor is reached"),
+    e.RetentionRunning: Kind(409, "The retention has not ended"),
     e.SecondOfficerNeeded: Kind(403, "Another person is needed"),
     e.CaseUnknown: Kind(404, "There is no such case"),
     e.CaseAlreadyDecided: Kind(409, "The case was decided"),

@@ -27,6 +27,7 @@ from ledger.domain.pricing import SheetRate
 from ledger.domain.quote import Quote
 from ledger.domain.rates import RateSheets
 from ledger.domain.reconciliation_break import ReconciliationBreak
+from ledger.domain.retention import Retention
 from ledger.domain.signing_keys import SigningKeys
 from ledger.domain.terms import Terms
 from ledger.domain.transfer import Transfer
@@ -273,6 +274,9 @@ class Books:
         if found is None:
             raise BreakUnknown(f"There is no break {break_id!r}.", field="break", value=break_id, way_out="List the open breaks.")
         return found
+
+    def retention_or_none(self, uetr: UUID) -> Retention | None:
+        return self._get(ids.retention_stream(self.corridor_code, uetr), Retention)
 
     def person_or_none(self, subject: UUID) -> Person | None:
         return self._get(ids.person_stream(self.corridor_code, subject), Person)

@@ -323,6 +323,16 @@ class ErasePerson(Command):
         return (ids.person_stream(self.corridor, self.subject),)
 
 
+class EndRetention(TransferCommand):
+    """The retention job ends the keeping of a transfer's people. ``subjects`` of the vault, beside its parties, hold what officers wrote
+    about it."""
+
+    subjects: tuple[UUID, ...] = ()
+
+    def streams(self) -> Iterable[UUID]:
+        return (self.uetr, ids.retention_stream(self.corridor, self.uetr))
+
+
 # Settlement and treasury
 
 

@@ -15,7 +15,7 @@
     │   │                            ConditionNotDue, NotYetExpired, ReturnExceedsPayment, ReturnAlreadyBooked, RecallUnknown,
     │   │                            RecallAlreadyOpen, RecallAlreadyAnswered, CashProofMissing
     │   ├── account                  AccountUnknown, AccountFrozen, AccountClosed, AccountNotEmpty, FloorReached
-    │   ├── officers                 SecondOfficerNeeded, CaseUnknown, CaseAlreadyDecided, NotPermitted
+    │   ├── officers                 RetentionRunning, SecondOfficerNeeded, CaseUnknown, CaseAlreadyDecided, NotPermitted
     │   ├── settlement               CycleUnknown, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
     │   │                            BreakUnknown, BreakStepOutOfOrder, ReferenceAlreadyUsed
     │   └── statements               StatementUnknown, DayNotClosed
@@ -295,6 +295,12 @@ class FloorReached(Refusal):
 
 
 # Officers
+
+
+class RetentionRunning(Refusal):
+    """The people of a transfer are kept until the terms' years after its end have passed."""
+
+    transient = True
 
 
 class SecondOfficerNeeded(Refusal):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -86,13 +86,19 @@ def run_due(service: Service, corridor: str) -> list[JobReport]:
     return [job(service, corridor) for job in (expire_due, flag_unanswered, fund_waiting)]
 
 
-def run_every(service: Service, seconds: float, stop: Event) -> None:
-    """Runs what is due in every corridor again and again until told to stop; what fails is tried again the next time."""
+def run_every(service: Service, seconds: float, stop: Event, daily: Callable[[Service, str], object]) -> None:
+    """Runs what is due in every corridor again and again until told to stop, and ``daily`` once on each day of UTC; what fails is tried
+    again the next time."""
+    done_on: dict[str, date] = {}
     while not stop.is_set():
         service.follow_screening_list()
+        today = service.clock().date()
         for corridor in Log(service.pool, "").corridors():
             try:
                 run_due(service, corridor)
+                if done_on.get(corridor) != today:
+                    daily(service, corridor)
+                    done_on[corridor] = today
             except (LedgerError, PersistenceError) as error:
                 logger.warning("the jobs of %s could not run: %s", corridor, type(error).__name__)
         stop.wait(seconds)

@@ -93,7 +93,7 @@ def erase_person(ledger: Ledger, subject: UUID, *, actor: str, reason: ErasureRe
 
 def erase_again(ledger: Ledger, subjects: Iterable[UUID]) -> list[UUID]:
     """Erases whom the log says were erased and this vault still knows: after a restore, or a crash between log and vault."""
-    again = [subject for subject in subjects if ledger.vault.subject_key(subject) is not None]
+    again = list(ledger.vault.fingerprint_keys(list(subjects)))
     if again:
         ledger.vault.erase_many(again, at=ledger.clock())
     return again

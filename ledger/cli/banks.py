@@ -16,6 +16,7 @@ from ledger.domain.money import format_amount, parse_amount
 from ledger.jobs import run_due, up_to_date
 from ledger.projections.breaks import breaks
 from ledger.rates_in import import_rate_sheet
+from ledger.retention import Ended, end_what_is_due, what_is_due
 
 break_app = typer.Typer(help="Differences between statements and ledger.", no_args_is_help=True)
 app.add_typer(break_app, name="break")
@@ -62,14 +63,39 @@ def prefund(
 
 @app.command()
 def jobs(corridor: str = Corridor, as_json: bool = AsJson) -> None:
-    """Do what is due now: expire, flag silence, fund what waited. `corridor serve` does it every minute."""
+    """Do what is due now: expire, flag silence, fund what waited, and end what is kept too long. `corridor serve` does it by itself."""
     with cli.service() as service:
         reports = run_due(service, corridor)
+        ended = end_what_is_due(service, corridor)
     if as_json:
-        print_json([{**report._asdict(), "refused": [step._asdict() for step in report.refused]} for report in reports])
+        done = [{**report._asdict(), "refused": [step._asdict() for step in report.refused]} for report in reports]
+        print_json([*done, {"job": "retention", **ended._asdict()}])
         return
     for report in reports:
         console.print(f"{report.job}: {len(report.done)} done, {len(report.refused)} refused.", highlight=False)
+    console.print(f"retention: {_told(ended)}.", highlight=False)
+
+
+@app.command()
+def retention(
+    apply: Annotated[bool, typer.Option("--apply", help="End what is due; without it nothing is changed.")] = False,
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Tell or end what is kept longer than the terms say: people of old transfers, old statement files, and what nothing names."""
+    with cli.service() as service:
+        ended = end_what_is_due(service, corridor) if apply else what_is_due(service, corridor)
+    if as_json:
+        print_json({"applied": apply, **ended._asdict()})
+    else:
+        console.print(f"{'Ended' if apply else 'Due'}: {_told(ended)}.", highlight=False)
+
+
+def _told(ended: Ended) -> str:
+    return (
+        f"{ended.transfers} transfers with {ended.subjects} subjects, {ended.statement_files} statement files, {ended.orphans} orphans, "
+        f"{ended.passed} rows that passed"
+    )
 
 
 @break_app.command("list")

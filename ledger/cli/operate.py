@@ -24,6 +24,7 @@ from ledger.embedded import stop_embedded
 from ledger.errors import Malformed
 from ledger.jobs import run_every
 from ledger.logs import configure_logging
+from ledger.retention import end_what_is_due
 
 JOBS_SECONDS = 60.0
 
@@ -102,7 +103,7 @@ def serve(
             cli.errors.print(f"Invented officers sign in at {configured.public_url}/console.", highlight=False)
         service = open_parts.enter_context(Service(configured, clock=system_clock))
         stop = Event()
-        workers = [Thread(target=run_every, args=(service, JOBS_SECONDS, stop), name="jobs", daemon=True)]
+        workers = [Thread(target=run_every, args=(service, JOBS_SECONDS, stop, end_what_is_due), name="jobs", daemon=True)]
         if configured.webhooks_file is not None:
             workers.append(Thread(target=worker_of(service).run, args=(stop,), name="webhooks", daemon=True))
         for worker in workers:

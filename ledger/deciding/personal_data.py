@@ -7,6 +7,7 @@ from ledger.books import Books
 from ledger.deciding.outcome import Result
 from ledger.domain import ids
 from ledger.domain.personal_data import Person, PersonalData
+from ledger.domain.retention import Retention
 from ledger.errors import CaseUnknown
 
 
@@ -36,3 +37,14 @@ def erase_person(command: c.ErasePerson, books: Books) -> Result:
         return {"subject": str(command.subject), "erased": False}
     known.erase(by)
     return {"subject": str(command.subject), "erased": True}
+
+
+def end_retention(command: c.EndRetention, books: Books) -> Result:
+    """The job ends the keeping of a transfer's people when the terms say that it is time; asking again changes nothing."""
+    transfer = books.transfer(command.uetr)
+    changed = books.retention_or_none(command.uetr) is None
+    if changed:
+        stream = ids.retention_stream(command.corridor, command.uetr)
+        years = books.terms.retention_years
+        books.add(Retention.end(stream, books.decision(), transfer=transfer, subjects=command.subjects, years=years))
+    return {"uetr": str(command.uetr), "changed": changed}

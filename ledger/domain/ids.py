@@ -73,5 +73,9 @@ def reading_stream(corridor: str, command: UUID) -> UUID:
     return stream_id(corridor, f"reading:{command}")
 
 
+def retention_stream(corridor: str, uetr: UUID) -> UUID:
+    return stream_id(corridor, f"retention:{uetr}")
+
+
 def person_stream(corridor: str, subject: UUID) -> UUID:
     return stream_id(corridor, f"person:{subject}")

@@ -47,7 +47,7 @@ def trail_of(at: Snapshot, subject: UUID) -> list[TrailEntry]:
 
 
 def erased_subjects(at: Snapshot) -> list[UUID]:
-    """The subjects that two officers erased, in log order."""
+    """The subjects that two officers erased, then those whose time had come, each in log order."""
     return [row[0] for row in at.rows("erased_subjects")]
 
 

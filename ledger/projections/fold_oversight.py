@@ -208,6 +208,7 @@ OVERSIGHT_FOLDS: dict[str, Callable[[Folding, Fact], None]] = {
     "PersonalData.Read.v1": _trail_only,
     "Person.ErasureProposed.v1": _trail_only,
     "Person.Erased.v1": _trail_only,
+    "Retention.Ended.v1": _trail_only,
     "ComplianceCase.Opened.v1": _case_opened,
     "ComplianceCase.OpinionGiven.v1": _opinion_given,
     "ComplianceCase.Decided.v1": _case_decided,

@@ -380,11 +380,14 @@ CROSS JOIN LATERAL (
 ORDER BY trail.position;
 
 -- name: erased_subjects
--- Whom the log says were erased, in log order.
+-- Whom the log says were erased, by two officers or because their time had come.
 SELECT (facts ->> 'subject')::uuid
 FROM projections.audit_trail
 WHERE corridor = %(corridor)s AND topic = 'Person.Erased.v1'
-ORDER BY position;
+UNION ALL
+SELECT named.id::uuid
+FROM projections.audit_trail CROSS JOIN LATERAL jsonb_array_elements_text(facts -> 'subjects') AS named (id)
+WHERE corridor = %(corridor)s AND topic = 'Retention.Ended.v1';
 
 -- name: trail_of_stream
 -- Every decided event of one stream.

@@ -65,6 +65,8 @@ def story() -> tuple[MemoryLedger, list[Command]]:
     ledger.clock.advance(timedelta(days=11))
     tell(ask(c.ExpireTransfer, DEADLINES, uetr=uetr(6)))
     tell(*_settlement(), *_treasury(), *_breaks())
+    ledger.clock.advance(timedelta(days=3654))
+    tell(ask(c.EndRetention, "system:retention", uetr=uetr(6)))
     return ledger, told
 
 

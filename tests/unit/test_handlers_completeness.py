@@ -67,4 +67,5 @@ def test_only_refusals_that_may_pass_say_so() -> None:
         "AccountFrozen",
         "AccountNotEmpty",
         "FloorReached",
+        "RetentionRunning",
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -10,8 +11,25 @@ from ledger import commands as c
 from ledger.domain import ids
 from ledger.domain import personal_data_events as happened
 from ledger.domain.aggregate import Decision
-from ledger.errors import CaseUnknown, NotPermitted, SecondOfficerNeeded, TransferUnknown
-from tests.unit.corridor_fixtures import ABB, AMINA, BAO, CORRIDOR, CREDITOR, DEBTOR, HIT, NIGHT_JOB, OPERATOR, ask, by, initiate, uetr
+from ledger.domain.retention import years_before
+from ledger.domain.retention_events import RetentionEnded
+from ledger.errors import CaseUnknown, NotPermitted, RetentionRunning, SecondOfficerNeeded, TransferUnknown
+from tests.unit.corridor_fixtures import (
+    ABB,
+    AMINA,
+    BAO,
+    CORRIDOR,
+    CREDITOR,
+    DEBTOR,
+    HIT,
+    NIGHT_JOB,
+    OPERATOR,
+    PSBC,
+    ask,
+    by,
+    initiate,
+    uetr,
+)
 from tests.unit.history import events, fact
 from tests.unit.memory_ledger import MemoryLedger, opened
 
@@ -97,3 +115,49 @@ def test_only_officers_erase(actor: str) -> None:
     """Neither propose nor agree."""
     opened().refuses(erase(actor), NotPermitted, "actor", actor)
     opened().given(erase(AMINA)).refuses(erase(actor), NotPermitted, "actor", actor)
+
+
+# Retention
+
+
+def paid() -> MemoryLedger:
+    return opened().given(initiate(), ask(c.AcceptTransfer, PSBC, uetr=UETR), ask(c.PayTransfer, PSBC, uetr=UETR))
+
+
+def end(actor: str = "system:retention", *, key: str = "", **changes: object) -> c.EndRetention:
+    return ask(c.EndRetention, actor, key=key, **{"uetr": UETR, **changes})
+
+
+def test_the_ledger_decides_when_it_is_time() -> None:
+    """Ten years after the last thing that happened to it, to the second; then once, with what was written about it."""
+    ledger, written = paid(), UUID(int=7)
+    last = ledger.clock()
+    ledger.clock.set(last.replace(year=last.year + 10) - timedelta(seconds=1))
+    ledger.refuses(end(), RetentionRunning, "uetr", UETR)
+    ledger.clock.advance(timedelta(seconds=1))
+    command = end(key="2", subjects=(written, DEBTOR))
+    ended = fact(
+        RetentionEnded, decided(ledger, command), originator_topic="Retention",
+        uetr=UETR, subjects=(DEBTOR, CREDITOR, written), last_changed=last, years=10,
+    )  # fmt: skip
+    assert ledger.when(command) == events(ids.retention_stream(CORRIDOR, UETR), [ended])
+    assert ledger.when(end(key="3")) == []
+
+
+def test_what_goes_on_is_kept_however_old_it_is() -> None:
+    """A transfer on its way has people who may still ask."""
+    ledger = opened().given(initiate())
+    ledger.clock.advance(timedelta(days=20 * 365))
+    ledger.refuses(end(), RetentionRunning, "uetr", UETR)
+
+
+@pytest.mark.parametrize("actor", [AMINA, OPERATOR, ABB, NIGHT_JOB])
+def test_nobody_but_the_job_ends_retention(actor: str) -> None:
+    """Whoever wants somebody erased sooner needs two officers."""
+    paid().refuses(end(actor), NotPermitted, "actor", actor)
+
+
+def test_a_leap_day_ends_on_the_first_of_march() -> None:
+    """Ten years before a 29th of February there is none."""
+    assert years_before(datetime(2036, 2, 29, 12, tzinfo=UTC), 10) == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert years_before(datetime(2036, 3, 1, 12, tzinfo=UTC), 10) == datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -1,0 +1,127 @@
+"""What ends because its time has come: the people of old transfers, files of old statements, and what nothing refers to any more.
+
+The rule stands in the terms (``retention_years``), dated and agreed by both banks, so nobody has to agree again: the job asks the ledger
+for each transfer, the ledger decides from the log, and its event stands there before the vault destroys anything. A job that was killed is
+run again; whom the log says were erased is erased again first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from importlib.resources import files
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from ledger.bootstrap import Service
+from ledger.commands import EndRetention
+from ledger.domain.retention import JOB, years_before
+from ledger.eventstore.connections import PostgresPool
+from ledger.eventstore.queries import read_blocks
+from ledger.jobs import up_to_date
+from ledger.personal_data import erase_again
+from ledger.projections.audit_trail import erased_subjects
+from ledger.projections.snapshot import Snapshot
+
+PAGE: Final = 1_000
+ORPHANS_AFTER: Final = timedelta(days=1)
+"""Far longer than a command waits between vault and log."""
+_QUERIES: Final = read_blocks(files("ledger").joinpath("retention.sql").read_text(encoding="utf-8"))
+
+
+class Ended(NamedTuple):
+    """What one run ended, or would end: transfers whose people go, and whom of them the vault knew; files of statements, subjects that
+    nothing names, and rows that say who signed in and which signatures were taken."""
+
+    transfers: int
+    subjects: int
+    statement_files: int
+    orphans: int
+    passed: int
+
+
+def what_is_due(service: Service, corridor: str) -> Ended:
+    """What a run would end of transfers, of their people and of statement files; nothing is changed."""
+    ledger, now = service.ledger(corridor), service.clock()
+    before = years_before(now, ledger.terms().retention_years)
+    transfers = subjects = after = 0
+    with up_to_date(service, corridor) as at:
+        while page := _due(at, before, after):
+            transfers, after = transfers + len(page), page[-1].position
+            subjects += len(ledger.vault.fingerprint_keys([subject for one in page for subject in one.subjects]))
+    [(statement_files,)] = service.pool.rows(_QUERIES["count_statement_files"], {"corridor": corridor, "before": before})
+    return Ended(transfers, subjects, statement_files, 0, 0)
+
+
+def end_what_is_due(service: Service, corridor: str, *, orphans_after: timedelta = ORPHANS_AFTER) -> Ended:
+    """Ends what is due in one corridor.
+
+    Orphans, nonces and sessions belong to no corridor: whichever corridor's run comes first finds them. Raises VaultDown, KeyProviderDown
+    and what `Ledger.execute` raises; what was ended before stays so.
+    """
+    now = service.clock()
+    before = years_before(now, service.ledger(corridor).terms().retention_years)
+    subjects = _erase_what_the_log_says(service, corridor)
+    transfers = 0
+    while True:
+        with up_to_date(service, corridor) as at:
+            page = _due(at, before, 0)
+        ended = [one for one in page if _end(service, corridor, one, now)]
+        if not ended:
+            break
+        transfers += len(ended)
+        subjects += _erase_what_the_log_says(service, corridor)
+    [(statement_files,)] = service.pool.rows(_QUERIES["empty_statement_files"], {"corridor": corridor, "before": before})
+    swept = service.vault.sweep_orphans(lambda asked: _named_anywhere(service.pool, asked), orphans_after)
+    [(passed,)] = service.pool.rows(_QUERIES["forget_what_passed"], {"now": now})
+    return Ended(transfers, subjects, statement_files, swept.removed, passed)
+
+
+class _Due(NamedTuple):
+    """A transfer that ended so long ago, and the subjects that speak of its people."""
+
+    position: int
+    uetr: UUID
+    subjects: tuple[UUID, ...]
+
+
+def _due(at: Snapshot, before: datetime, after: int) -> list[_Due]:
+    rows = at.cursor.rows(_QUERIES["due_transfers"], {"corridor": at.corridor, "before": before, "after": after, "page": PAGE})
+    written: dict[UUID, list[UUID]] = {}
+    if rows:
+        facts = {"corridor": at.corridor, "uetrs": [str(uetr) for _, uetr, _, _ in rows]}
+        for uetr, subject in at.cursor.rows(_QUERIES["written_about"], facts):
+            written.setdefault(uetr, []).append(subject)
+    return [_Due(position, uetr, (debtor, creditor, *written.get(uetr, ()))) for position, uetr, debtor, creditor in rows]
+
+
+def _end(service: Service, corridor: str, due: _Due, now: datetime) -> bool:
+    """Whether the ledger says that it is time."""
+    command = EndRetention(
+        corridor=corridor,
+        actor=JOB,
+        idempotency_key=f"retention/{due.uetr}/{now:%Y%m%dT%H%M%S.%fZ}",
+        cause="terms: retention_years",
+        uetr=due.uetr,
+        subjects=due.subjects,
+    )
+    return service.ledger(corridor).execute(command).refusal is None
+
+
+def _erase_what_the_log_says(service: Service, corridor: str) -> int:
+    with up_to_date(service, corridor) as at:
+        subjects = erased_subjects(at)
+    return len(erase_again(service.ledger(corridor), subjects))
+
+
+def _named_anywhere(pool: PostgresPool, subjects: Sequence[UUID]) -> AbstractSet[UUID]:
+    """Which of these the log, its receipts or its evidence name, in whatever event: those that a short look does not find are looked for
+    in every event's text, since a subject that is removed by mistake is gone."""
+    named = _asked(pool, "named_by_receipts", subjects)
+    left = [subject for subject in subjects if subject not in named]
+    return named | (_asked(pool, "named_by_events", left) if left else set())
+
+
+def _asked(pool: PostgresPool, query: str, subjects: Collection[UUID]) -> set[UUID]:
+    return {row[0] for row in pool.rows(_QUERIES[query], {"subjects": [str(subject) for subject in subjects]})}

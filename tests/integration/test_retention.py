@@ -1,0 +1,131 @@
+"""What the terms no longer keep ends: people in the vault, the bytes of statement files, and what nothing refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from ledger import commands as c
+from ledger.bootstrap import Service
+from ledger.clock import SetClock
+from ledger.domain import ids
+from ledger.iso20022.credit_transfer import CreditTransfer
+from ledger.iso20022.pacs008_writer import write_pacs008
+from ledger.jobs import run_every, up_to_date
+from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.personal_data import erase_again
+from ledger.privacy.entropy import new_subject_id
+from ledger.privacy.records import RecordKind
+from ledger.privacy.subjects import NewSubject
+from ledger.projections.audit_trail import erased_subjects, trail_of
+from ledger.projections.transfers import TransferRow, transfer
+from ledger.retention import Ended, end_what_is_due, what_is_due
+from ledger.sandbox.generator import generate_transfers, group_of
+from ledger.verify.verification import verify
+from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+
+NOTHING = Ended(0, 0, 0, 0, 0)
+TEN_YEARS = timedelta(days=3653)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return friday_clock()
+
+
+@pytest.fixture
+def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory, clock: SetClock, corridor: str) -> Iterator[Service]:
+    """A service with an open, funded corridor of this test alone."""
+    folder = Path(tmp_path_factory.getbasetemp()) / "retention"
+    with Service(settings_of(module_database_url, folder), clock=clock) as service:
+        open_corridor(service, corridor)
+        yield service
+
+
+def sent(service: Service, corridor: str) -> list[CreditTransfer]:
+    """Two transfers, taken in and dispatched; the first one is paid."""
+    said = facts(with_release_condition=False)
+    transfers = list(generate_transfers(5, 2, said))
+    import_credit_transfers(service, corridor, "abb", write_pacs008(group_of(5, 2, said), transfers))
+    for command in (c.AcceptTransfer, c.PayTransfer):
+        step = command(corridor=corridor, actor="psbc", idempotency_key=command.__name__, uetr=transfers[0].uetr)
+        assert service.ledger(corridor).execute(step).refusal is None
+    return transfers
+
+
+def shown(service: Service, corridor: str, one: CreditTransfer) -> TransferRow:
+    with up_to_date(service, corridor) as at:
+        return transfer(at, one.uetr)
+
+
+def test_ten_years_on_the_people_of_a_transfer_are_gone_and_its_books_stand(service: Service, corridor: str, clock: SetClock) -> None:
+    """The paid one's, a day after its time and not before; the one on its way keeps its people. A second run finds nothing, and after a
+    restore of the vault they are erased again."""
+    paid, going = sent(service, corridor)
+    digest = sha256(b"a statement that names Wei Shili").digest()
+    service.pool.rows(
+        "INSERT INTO reconciliation.files VALUES (%s, %s, %s, %s) RETURNING 1",
+        (corridor, digest, b"a statement that names Wei Shili", clock()),
+    )
+    clock.advance(TEN_YEARS - timedelta(days=1))
+    assert (what_is_due(service, corridor), end_what_is_due(service, corridor)) == (NOTHING, NOTHING)
+    clock.advance(timedelta(days=1))
+    assert what_is_due(service, corridor) == Ended(1, 2, 1, 0, 0)
+    assert end_what_is_due(service, corridor) == Ended(1, 2, 1, 0, 0)
+    assert end_what_is_due(service, corridor) == NOTHING
+    gone, kept = shown(service, corridor, paid), shown(service, corridor, going)
+    vault = service.vault
+    assert [vault.subject_key(one) is None for one in (gone.debtor, gone.creditor, kept.debtor, kept.creditor)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert service.pool.rows("SELECT digest, body FROM reconciliation.files WHERE corridor = %s", (corridor,)) == [(digest, b"")]
+    with up_to_date(service, corridor) as at:
+        [entry] = [entry for entry in trail_of(at, ids.retention_stream(corridor, paid.uetr)) if entry.topic == "Retention.Ended.v1"]
+        assert erased_subjects(at) == [gone.debtor, gone.creditor]
+    assert (entry.actor, entry.cause, entry.facts["years"]) == ("system:retention", "terms: retention_years", 10)
+    assert erase_again(service.ledger(corridor), [gone.debtor, gone.creditor]) == []
+    report = verify(service.pool, corridor)
+    assert {name: rule.detail for name, rule in report.rules.items() if not rule.ok} == {}
+
+
+def test_what_nothing_names_is_swept_and_what_passed_is_forgotten(service: Service, corridor: str, clock: SetClock) -> None:
+    """Subjects of transfers stay, a subject that no command ever named goes, and so does a nonce that is too old to be taken again."""
+    first, second = (shown(service, corridor, one) for one in sent(service, corridor))
+    orphan = new_subject_id(service.entropy)
+    service.vault.store_subjects([NewSubject(orphan, {RecordKind.REFERENCE: {"reasons": "never asked"}})])
+    service.pool.rows("INSERT INTO access.nonces VALUES (%s, %s) RETURNING 1", (corridor.encode(), clock()))
+    # By the database's own clock all of them are new, so none would be looked at for a day.
+    assert end_what_is_due(service, corridor) == Ended(0, 0, 0, 0, 1)
+    assert end_what_is_due(service, corridor, orphans_after=timedelta(0)) == Ended(0, 0, 0, 1, 0)
+    assert service.vault.subject_key(orphan) is None
+    assert [service.vault.subject_key(one) is None for row in (first, second) for one in (row.debtor, row.creditor)] == [False] * 4
+
+
+def test_a_service_ends_what_is_due_once_a_day(service: Service, corridor: str, clock: SetClock) -> None:
+    """Beside the jobs of each minute; on the next day again."""
+    days: list[str] = []
+    rounds = iter(range(4))
+
+    class Passing(Event):
+        """Lets half a day go by instead of waiting."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            clock.advance(timedelta(hours=12))
+            if next(rounds) == 3:
+                self.set()
+            return True
+
+    def daily(_service: Service, code: str) -> None:
+        if code == corridor:
+            days.append(clock().date().isoformat())
+
+    run_every(service, 60, Passing(), daily)
+    assert days == ["2026-03-27", "2026-03-28"]
