@@ -49,6 +49,7 @@ class CheckedFields:
 
     def __init__(self, fields: Fields, xpath: str) -> None:
         self.fields = fields
+        self._value = fields.values.get
         self.xpath = xpath
         self.findings: list[Finding] = []
 
@@ -68,7 +69,7 @@ class CheckedFields:
 
     def text(self, path: str, length_max: int = 35) -> str | None:
         """A text of at most so many characters (Max35Text and the like)."""
-        text = self.fields.values.get(path)
+        text = self._value(path)
         if text is not None and len(text) > length_max:
             self.breach(Rule.TEXT_TOO_LONG, path)
             return None
@@ -105,7 +106,7 @@ class CheckedFields:
 
     def day(self, path: str) -> date | None:
         """An ISODate."""
-        text = self.fields.text(path)
+        text = self._value(path)
         if text is None:
             return None
         found = read_date(text)
@@ -115,7 +116,7 @@ class CheckedFields:
 
     def country(self, path: str) -> str | None:
         """A country code."""
-        text = self.fields.text(path)
+        text = self._value(path)
         if text is not None and not is_country(text):
             self.breach(Rule.COUNTRY_INVALID, path, text)
             return None
@@ -123,7 +124,7 @@ class CheckedFields:
 
     def lei(self, path: str) -> str | None:
         """An LEI with right check digits."""
-        text = self.fields.text(path)
+        text = self._value(path)
         if text is not None and not is_lei(text):
             self.breach(Rule.LEI_INVALID, path, text)
             return None
@@ -131,7 +132,7 @@ class CheckedFields:
 
     def bic(self, path: str) -> str | None:
         """A BIC."""
-        text = self.fields.text(path)
+        text = self._value(path)
         if text is not None and not is_bic(text):
             self.breach(Rule.BIC_INVALID, path, text)
             return None
@@ -174,11 +175,14 @@ class CheckedFields:
         at = _agent_paths(path)
         if not self.fields.has(at.institution) and required is None:
             return None
-        bic = self.bic(at.bic) or self.bic(at.old_bic)
-        agent = _agent(bic, self.lei(at.lei), self.text(at.name, 140), self.text(at.clearing_member))
-        if required is not None and not any(map(self.fields.text, (at.bic, at.old_bic, at.lei))):
+        value = self._value
+        bic, old_bic, lei = value(at.bic), value(at.old_bic), value(at.lei)
+        if required is not None and not (bic or old_bic or lei):
             self.breach(required, at.institution)
-        return agent
+        bic = bic and self.bic(at.bic)
+        return _agent(
+            bic or (old_bic and self.bic(at.old_bic)), lei and self.lei(at.lei), self.text(at.name, 140), self.text(at.clearing_member)
+        )
 
     def _address(self, at: _PartyPaths, rules: PartyRules | None) -> Address | None:
         if rules is not None and not self.fields.text(at.town):
@@ -187,8 +191,11 @@ class CheckedFields:
             self.breach(rules.country, at.country)
         if not self.fields.has(at.address):
             return None
-        values = self.fields.values
-        parts = {field: self.text(path, length) for field, path, length in at.address_parts if path in values}
+        value, parts = self._value, {}
+        for field, path, length in at.address_parts:
+            text = value(path)
+            if text is not None:
+                parts[field] = text if len(text) <= length else self.text(path, length)
         return Address(**parts, country=self.country(at.country), lines=self.texts(at.lines, 70))
 
     def _birth(self, at: _PartyPaths) -> Birth | None:

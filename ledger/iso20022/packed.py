@@ -17,10 +17,10 @@ _LAYOUTS_SHARED_MAX: Final = 2_000
 
 
 class Layout(NamedTuple):
-    """What parts have in common: the paths that have a text, those of all elements, and those of elements that repeat, in their order."""
+    """What parts have in common: where they have texts, how often each element stands, and the paths of those that repeat, in order."""
 
     texts: tuple[str, ...]
-    elements: tuple[str, ...]
+    counts: dict[str, int]
     repeated: tuple[str, ...]
 
 
@@ -35,10 +35,8 @@ class PackedPart(NamedTuple):
         layout = self.layout
         fields = Fields()
         fields.values = dict(zip(layout.texts, self.texts.decode().split(_BETWEEN), strict=False))
-        fields.counts = dict.fromkeys(layout.elements, 1)
-        for path in layout.repeated:
-            fields.counts[path] += 1
-            fields.repeated.append(path)
+        fields.counts = layout.counts.copy()
+        fields.repeated.extend(layout.repeated)
         return fields
 
 
@@ -46,14 +44,15 @@ class Packer:
     """Packs parts and remembers their layouts."""
 
     def __init__(self) -> None:
-        self._layouts: dict[Layout, Layout] = {}
+        # By the paths alone: with what repeats, they say how often each element stands.
+        self._layouts: dict[tuple[tuple[str, ...], ...], Layout] = {}
 
     def packed(self, fields: Fields) -> PackedPart:
         """The part, small."""
-        layout = Layout(tuple(fields.values), tuple(fields.counts), tuple(fields.repeated))
-        shared = self._layouts.get(layout)
+        key = (tuple(fields.values), tuple(fields.counts), tuple(fields.repeated))
+        shared = self._layouts.get(key)
         if shared is None:
-            shared = layout
+            shared = Layout(key[0], fields.counts.copy(), key[2])
             if len(self._layouts) < _LAYOUTS_SHARED_MAX:
-                self._layouts[layout] = layout
+                self._layouts[key] = shared
         return PackedPart(shared, _BETWEEN.join(fields.values.values()).encode())

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple, cast
 from uuid import UUID
 
 from ledger.iso20022.checked import CREDITOR, DEBTOR, CheckedFields
+from ledger.iso20022.code_sets import CodeSet, codes_in_force
 from ledger.iso20022.credit_transfer import (
     ChargeBearer,
     CreditTransfer,
@@ -30,6 +31,7 @@ from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.supplement import read_supplement
 from ledger.iso20022.values import is_uetr, read_decimal, read_instant, read_uetr
+from ledger.iso20022.wording import check_reference, check_wording
 from ledger.iso20022.xml import MessageStream
 
 __all__ = ["ScannedFile", "read_pacs008", "stream_pacs008", "write_pacs008"]
@@ -38,6 +40,7 @@ GROUP = "FIToFICstmrCdtTrf/GrpHdr"
 TRANSFER = "FIToFICstmrCdtTrf/CdtTrfTxInf"
 _PAYMENTS = Payments(GROUP, TRANSFER)
 _UETR = "PmtId/UETR"
+_IDS = ("PmtId/InstrId", "PmtId/EndToEndId", "PmtId/TxId")
 _CHARGE_BEARERS = {bearer.value: bearer for bearer in ChargeBearer}
 _PRODUCTS = {product.value: product for product in Product}
 # What is read once must stand once: below these, equal siblings are refused, except where the standard allows them.
@@ -159,6 +162,8 @@ def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFau
     if not fields.text("PmtId/EndToEndId"):
         checked.breach(Rule.END_TO_END_ID_MISSING, "PmtId/EndToEndId")
     instruction_id = checked.text("PmtId/InstrId")
+    if not fields.text("PmtId/InstrId"):
+        checked.breach(Rule.INSTRUCTION_ID_MISSING, "PmtId/InstrId")
     settlement, instructed, rate = _amounts(checked)
     settlement_date = checked.day("IntrBkSttlmDt") or totals.group.settlement_date
     if settlement_date is None and fields.text("IntrBkSttlmDt") is None:
@@ -173,14 +178,15 @@ def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFau
         checked.breach(Rule.DEBTOR_ACCOUNT_MISSING, "DbtrAcct")
     if creditor_account is None and not product.pays_cash:
         checked.breach(Rule.CREDITOR_ACCOUNT_MISSING, "CdtrAcct")
-    purpose = fields.text("Purp/Cd")
-    if purpose is not None and not (purpose.isascii() and purpose.isalnum() and len(purpose) <= 4):
-        checked.breach(Rule.PURPOSE_INVALID, "Purp/Cd", purpose)
+    purpose, category_purpose = _purposes(checked, totals)
     supplement = read_supplement(checked)
     accepted_at = _accepted_at(checked)
     transfer_id = checked.text("PmtId/TxId")
     remittance = checked.texts("RmtInf/Ustrd", 140)
     charges, payout = read_charges(checked), read_payout(checked)
+    for path in _IDS:
+        check_reference(checked, path)
+    check_wording(checked)
     instructing, instructed_agent = checked.agent("InstgAgt"), checked.agent("InstdAgt")
     if (
         checked.findings
@@ -217,7 +223,7 @@ def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFau
         instructing_agent=instructing or totals.group.instructing_agent,
         instructed_agent=instructed_agent or totals.group.instructed_agent,
         purpose=purpose,
-        category_purpose=checked.fields.text("PmtTpInf/CtgyPurp/Cd") or totals.category_purpose,
+        category_purpose=category_purpose,
         product=product,
         evidence=supplement.evidence,
         release_condition=supplement.release_condition,
@@ -278,6 +284,19 @@ def _product(checked: CheckedFields, of_group: str | None) -> Product:
         checked.breach(Rule.PRODUCT_UNKNOWN, "PmtTpInf/LclInstrm/Prtry", text)
         return Product.CASH_TO_CASH  # asks for no account, so that the one mistake is named once
     return product
+
+
+def _purposes(checked: CheckedFields, totals: _Totals) -> tuple[str | None, str | None]:
+    """Purpose and category purpose, each in its set on the day of the message; the latter may stand once for the whole file."""
+    on = totals.group.created_at.date()
+    purpose = checked.fields.text("Purp/Cd")
+    if purpose is not None and purpose not in codes_in_force(CodeSet.PURPOSE, on):
+        well_formed = purpose.isascii() and purpose.isalnum() and len(purpose) <= 4
+        checked.breach(Rule.PURPOSE_NOT_IN_SET if well_formed else Rule.PURPOSE_INVALID, "Purp/Cd", purpose)
+    category = checked.fields.text("PmtTpInf/CtgyPurp/Cd") or totals.category_purpose
+    if category is not None and category not in codes_in_force(CodeSet.CATEGORY_PURPOSE, on):
+        checked.breach(Rule.CATEGORY_PURPOSE_NOT_IN_SET, "PmtTpInf/CtgyPurp/Cd", category)
+    return purpose, category
 
 
 def _accepted_at(checked: CheckedFields) -> datetime | None:

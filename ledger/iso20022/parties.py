@@ -122,6 +122,7 @@ def is_iban(text: str) -> bool:
     return _IBAN.fullmatch(text) is not None and _modulo_97(text[4:] + text[:4]) == 1
 
 
+@lru_cache(maxsize=256)
 def is_country(text: str) -> bool:
     """Whether the text has the form of a country code (ISO 3166 alpha-2)."""
     return len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()

@@ -43,7 +43,26 @@ class Rule(MessageRule):
     UETR_INVALID = ("uetr-invalid", "A UETR is a UUID version 4 in lower case.", "Give it one (RFC 9562).", "CH16")
     UETR_REPEATED = ("uetr-repeated", "A UETR stands once in a file.", "Give each transfer its own; the first one stands.", "RF01")
     ELEMENT_REPEATED = ("element-repeated", "This element stands at most once.", "Send it once.", "CH17")
+    REFERENCE_CHARACTERS = (
+        "reference-characters",
+        "An id, a reference or a number is written in character set X.",
+        "Use Latin letters without marks, digits, space and / - ? : ( ) . , ' + only.",
+        "CH16",
+    )
+    TEXT_CHARACTERS = (
+        "text-characters",
+        "A text is written in character set X or its extension.",
+        "Write Latin letters without marks; a name in its own script goes into the supplement.",
+        "CH16",
+    )
+    REFERENCE_SLASHES = (
+        "reference-slashes",
+        "An id neither begins nor ends with a slash, and has no two of them in a row.",
+        "Write it without them.",
+        "CH16",
+    )
     TEXT_TOO_LONG = ("text-too-long", "A text keeps within the length of its type.", "Shorten it.", "CH16")
+    INSTRUCTION_ID_MISSING = ("instruction-id-missing", "A transfer has an instruction id.", "Send the one you know it by.", "CH21")
     END_TO_END_ID_MISSING = ("end-to-end-id-missing", "A transfer has an end-to-end id.", "Send one, NOTPROVIDED at least.", "FF08")
     AMOUNT_MISSING = ("amount-missing", "A transfer has an interbank settlement amount.", "State it.", "AM12")
     AMOUNT_INVALID = ("amount-invalid", "An amount is a decimal number of at most 18 digits.", "Write digits and a point.", "AM12")
@@ -150,6 +169,24 @@ class Rule(MessageRule):
     )
     CREDITOR_AGENT_MISSING = ("creditor-agent-missing", "The creditor's bank has a BIC or an LEI.", "State it.", "RC04")
     COUNTRY_INVALID = ("country-invalid", "A country is two capital letters (ISO 3166).", "Send such a code.", "BE09")
+    ADDRESS_LINES_ALONE = (
+        "address-lines-alone",
+        "An address with lines has its town in TwnNm and its country in Ctry.",
+        "State both there, or leave the address away.",
+        "CH16",
+    )
+    ADDRESS_LINES_TOO_MANY = (
+        "address-lines-too-many",
+        "An address has at most two lines beside its own fields.",
+        "Put street, number and post code into their fields.",
+        "CH16",
+    )
+    ADDRESS_LINE_REPEATS = (
+        "address-line-repeats",
+        "A line of an address says nothing that its own fields say.",
+        "Leave out of the lines what stands in a field.",
+        "CH16",
+    )
     BIRTH_INCOMPLETE = (
         "birth-incomplete",
         "A birth has its date, town and country.",
@@ -162,6 +199,18 @@ class Rule(MessageRule):
     BIC_INVALID = ("bic-invalid", "A BIC has 8 or 11 characters of its form (ISO 9362).", "Correct it.", "RC01")
     LEI_INVALID = ("lei-invalid", "An LEI has 20 characters and right check digits (ISO 17442).", "Correct it.", "RC02")
     PURPOSE_INVALID = ("purpose-invalid", "A purpose is a code of at most 4 letters and digits.", "Send such a code.", "FF07")
+    PURPOSE_NOT_IN_SET = (
+        "purpose-not-in-set",
+        "A purpose is in the external code set in force on the day of the message.",
+        "Send a code of ExternalPurpose1Code.",
+        "FF07",
+    )
+    CATEGORY_PURPOSE_NOT_IN_SET = (
+        "category-purpose-not-in-set",
+        "A category purpose is in the external code set in force on the day of the message.",
+        "Send a code of ExternalCategoryPurpose1Code, or none.",
+        "FF06",
+    )
     PRODUCT_UNKNOWN = (
         "product-unknown",
         "The local instrument names how money is handed in and out.",

@@ -100,7 +100,7 @@ def _in_euro(transfer: CreditTransfer) -> CreditTransfer:
 
 
 def _for_no_purpose(transfer: CreditTransfer) -> CreditTransfer:
-    return replace(transfer, purpose="ZZZZ")
+    return replace(transfer, purpose="DIVD")
 
 
 _BUSINESS: dict[PlantedKind, tuple[str, Callable[[CreditTransfer], CreditTransfer]]] = {

@@ -31,7 +31,7 @@ TRANSFERS = {
     "cbpr-ur/fixtures__pacs_008_2026_valid.xml": DUMMIES,
     "cbpr-ur/fixtures__pacs_008_stp_2025_valid.xml": "faults: uetr-missing settlement-date-missing",
     "cbpr-ur/fixtures__pacs_008_stp_2026_valid.xml": "faults: uetr-missing settlement-date-missing",
-    "cbpr-ur/y2025__pacs.008_stp.max.xml": "taken",
+    "cbpr-ur/y2025__pacs.008_stp.max.xml": "faults: purpose-not-in-set category-purpose-not-in-set",
     "cbpr-ur/y2025__pacs.008_stp.min.xml": f"faults: {NO_ADDRESS} debtor-account-missing",
     "cbpr-ur/y2026__pacs.008.min.xml": (f"faults: {NO_ADDRESS} debtor-agent-missing creditor-agent-missing {NO_ACCOUNT}"),
     "cbpr-ur/y2026__pacs.008_stp.min.xml": f"faults: {NO_ADDRESS} debtor-account-missing",

@@ -280,7 +280,7 @@ def test_the_answer_is_a_pacs002_with_one_status_for_each_transfer(service: Serv
     assert document.findtext(".//m:StsRsnInf/m:Rsn/m:Cd", namespaces=spaces) == "FF07"
     assert [line.text for line in document.findall(".//m:AddtlInf", spaces)] == [
         "purpose-unknown purpose",
-        "Purpose 'ZZZZ' is not agreed for abb to psbc. Use one of DEPD, EDUC, GDDS, GIFT, MDCS, SALA, STDY.",
+        "Purpose 'DIVD' is not agreed for abb to psbc. Use one of DEPD, EDUC, GDDS, GIFT, MDCS, SALA, STDY.",
     ]
 
 

@@ -124,7 +124,7 @@ def test_business_faults_are_good_messages_with_a_bad_wish() -> None:
     assert len(transfers) == 10
 
     def wish(transfer: CreditTransfer) -> tuple[object, ...]:
-        good = transfer.instructed_currency == "MAD", transfer.instructed_minor <= 950_000, transfer.purpose != "ZZZZ"
+        good = transfer.instructed_currency == "MAD", transfer.instructed_minor <= 950_000, transfer.purpose != "DIVD"
         return tuple(good)
 
     assert [(planted.kind, planted.rule, wish(transfers[planted.index])) for planted in file.planted] == [

@@ -218,6 +218,15 @@ FAULTS = [
     (Rule.ELEMENT_REPEATED, "<Nm>Xu Meiling</Nm>", "<Nm>Xu Meiling</Nm><Nm>Li Tao</Nm>", "Cdtr/Nm"),
     (Rule.TEXT_TOO_LONG, "<InstrId>I1", "<InstrId>" + "I" * 36, "PmtId/InstrId"),
     (Rule.TEXT_TOO_LONG, "Xu Meiling", "Xu " * 50, "Cdtr/Nm"),
+    (Rule.REFERENCE_CHARACTERS, "<EndToEndId>E1", "<EndToEndId>E&amp;1", "PmtId/EndToEndId"),
+    (Rule.REFERENCE_CHARACTERS, "ZZ123456", "ZZ٣", "Dbtr/Id/PrvtId/Othr/Id"),
+    (Rule.REFERENCE_SLASHES, "<InstrId>I1", "<InstrId>/I1", "PmtId/InstrId"),
+    (Rule.REFERENCE_SLASHES, "<EndToEndId>E1", "<EndToEndId>E//1", "PmtId/EndToEndId"),
+    (Rule.REFERENCE_SLASHES, "<TxId>T1", "<TxId>T1/", "PmtId/TxId"),
+    (Rule.TEXT_CHARACTERS, "Xu Meiling", "徐美玲", "Cdtr/Nm"),
+    (Rule.TEXT_CHARACTERS, "<TwnNm>Rabat", "<TwnNm>Fès", "Dbtr/PstlAdr/TwnNm"),
+    (Rule.TEXT_CHARACTERS, "Cadeau", "Cadeau\ndeux lignes", "RmtInf/Ustrd"),
+    (Rule.INSTRUCTION_ID_MISSING, "<InstrId>I1</InstrId>", "", "PmtId/InstrId"),
     (Rule.END_TO_END_ID_MISSING, "<EndToEndId>E1", "<EndToEndId>", "PmtId/EndToEndId"),
     (Rule.AMOUNT_MISSING, "<IntrBkSttlmAmt.*</IntrBkSttlmAmt>", "", "IntrBkSttlmAmt"),
     (Rule.AMOUNT_INVALID, "1000.00", "", "IntrBkSttlmAmt"),
@@ -249,6 +258,21 @@ FAULTS = [
     (Rule.CREDITOR_ACCOUNT_MISSING, "<CdtrAcct>.*</CdtrAcct>", "", "CdtrAcct"),
     (Rule.CREDITOR_AGENT_MISSING, "<CdtrAgt>.*</CdtrAgt>", "", "CdtrAgt/FinInstnId"),
     (Rule.COUNTRY_INVALID, "<Ctry>CN</Ctry>", "<Ctry>China</Ctry>", "Cdtr/PstlAdr/Ctry"),
+    (
+        Rule.ADDRESS_LINES_ALONE,
+        "<Dbtr>",
+        "<UltmtDbtr><Nm>Ada</Nm><PstlAdr><Ctry>MA</Ctry><AdrLine>Rue 1</AdrLine></PstlAdr></UltmtDbtr><Dbtr>",
+        "UltmtDbtr/PstlAdr",
+    ),
+    (
+        Rule.ADDRESS_LINES_TOO_MANY,
+        "Futian</AdrLine>",
+        "Futian</AdrLine><AdrLine>3</AdrLine><AdrLine>4</AdrLine>",
+        "Cdtr/PstlAdr/AdrLine[3]",
+    ),
+    (Rule.ADDRESS_LINE_REPEATS, "Futian", "SHENZHEN", "Cdtr/PstlAdr/AdrLine[2]"),
+    (Rule.ADDRESS_LINE_REPEATS, "Hongli Lu 1", "Hongli Lu 1, Shenzhen CN", "Cdtr/PstlAdr/AdrLine"),
+    (Rule.TEXT_TOO_LONG, "Futian", "F" * 71, "Cdtr/PstlAdr/AdrLine[2]"),
     (Rule.BIRTH_INCOMPLETE, "<CityOfBirth>Fes</CityOfBirth>", "", "Dbtr/Id/PrvtId/DtAndPlcOfBirth"),
     (Rule.IDENTIFICATION_INVALID, "<Id>ZZ123456</Id>", "", "Dbtr/Id/PrvtId/Othr/Id"),
     (Rule.ACCOUNT_INVALID, "<Othr><Id>6210831648560637077</Id></Othr>", "", "CdtrAcct/Id"),
@@ -256,6 +280,13 @@ FAULTS = [
     (Rule.BIC_INVALID, "AAAAMAMC", "AAAAMA", "DbtrAgt/FinInstnId/BICFI"),
     (Rule.LEI_INVALID, "5493001KJTIIGC8Y1R12", "5493001KJTIIGC8Y1R13", "CdtrAgt/FinInstnId/LEI"),
     (Rule.PURPOSE_INVALID, "GIFT", "A GIFT", "Purp/Cd"),
+    (Rule.PURPOSE_NOT_IN_SET, "GIFT", "ZZZZ", "Purp/Cd"),
+    (
+        Rule.CATEGORY_PURPOSE_NOT_IN_SET,
+        "<IntrBkSttlmAmt",
+        "<PmtTpInf><CtgyPurp><Cd>ZZZZ</Cd></CtgyPurp></PmtTpInf><IntrBkSttlmAmt",
+        "PmtTpInf/CtgyPurp/Cd",
+    ),
     (
         Rule.PRODUCT_UNKNOWN,
         "<IntrBkSttlmAmt",
@@ -289,6 +320,37 @@ def test_every_rule_has_a_test() -> None:
     texts = [path.read_text() for path in (*tests.glob("unit/test_iso20022_*.py"), *tests.glob("integration/test_*_in.py"))]
     elsewhere = {rule for rule in Rule if any(f'"{rule.id}"' in text for text in texts)}
     assert {row[0] for row in FAULTS} | {Rule.UETR_REPEATED} | elsewhere == set(Rule)
+
+
+def test_an_address_with_lines_alone_lacks_town_and_country() -> None:
+    """Lines never stand alone: what they say has to stand in fields of its own, however well a reader would find it."""
+    fault = only_fault(
+        changed("<TwnNm>Shenzhen</TwnNm><Ctry>CN</Ctry><AdrLine>Hongli Lu 1</AdrLine>", "<AdrLine>Hongli Lu 1, Shenzhen, China</AdrLine>")
+    )
+    assert [(finding.rule, finding.xpath) for finding in fault.findings] == [
+        ("creditor-town-missing", f"{HERE}/Cdtr/PstlAdr/TwnNm"),
+        ("creditor-country-missing", f"{HERE}/Cdtr/PstlAdr/Ctry"),
+    ]
+
+
+def test_a_line_that_uses_a_word_of_a_field_repeats_nothing() -> None:
+    """A street that is named after a town is not the town; and a bank's own address is not looked at."""
+    text = changed("Futian", "Shenzhen Lu 7").replace(
+        "<BICFI>AAAAMAMC</BICFI>", "<BICFI>AAAAMAMC</BICFI><PstlAdr><AdrLine>Rabat</AdrLine></PstlAdr>"
+    )
+    (found,) = read_pacs008(file(text).encode()).transfers
+    assert found.creditor.address is not None and found.creditor.address.lines == ("Hongli Lu 1", "Shenzhen Lu 7")
+
+
+def test_texts_may_use_the_extension_of_set_x_and_the_supplement_any_script() -> None:
+    """What CBPR+ allows in names and free texts passes, and a name in its own script stands beside the Latin one."""
+    text = changed("Cadeau", "Gift #7 &amp; more [50%] a_b").replace(
+        "</RmtInf>",
+        '</RmtInf><SplmtryData><Envlp><s:Splmt xmlns:s="urn:corridor-ledger:supplement:1"><s:DbtrNtvNm>طارق الصقلي</s:DbtrNtvNm>'
+        "</s:Splmt></Envlp></SplmtryData>",
+    )
+    (found,) = read_pacs008(file(text).encode()).transfers
+    assert (found.remittance, found.debtor.native_name) == (("Gift #7 & more [50%] a_b",), "طارق الصقلي")
 
 
 def test_one_bad_transfer_in_five_leaves_the_four_others() -> None:
@@ -360,6 +422,7 @@ GROUP_FAULTS = [
     (file().replace("GrpHdr", "Header"), errors.ElementMissing, "The file lacks GrpHdr."),
     (file(transfer()).replace("<MsgId>FILE-1</MsgId>", ""), errors.ElementMissing, "The file lacks MsgId."),
     (file(transfer()).replace("FILE-1", "F" * 36), errors.ValueInvalid, "MsgId has more than 35 characters."),
+    (file(transfer()).replace("FILE-1", "DÉPÔT"), errors.ValueInvalid, "MsgId has characters outside of set X."),
     (file(transfer()).replace("FILE-1</MsgId>", "FILE-1</MsgId><MsgId>FILE-2</MsgId>"), errors.ElementRepeated, "MsgId stands twice."),
     (file(transfer()).replace("2026-03-27T20:00:00+01:00", "tonight"), errors.ValueInvalid, "CreDtTm is 'tonight', not a date and time"),
     (file(transfer()).replace("<NbOfTxs>1</NbOfTxs>", ""), errors.ElementMissing, "The file lacks NbOfTxs."),
