@@ -164,7 +164,7 @@ class CheckedFields:
             return None
         at = _account_paths(path)
         iban, other = self.fields.text(at.iban), self.text(at.other, 34)
-        if (iban is None) == (other is None):
+        if (iban is None) == (self._value(at.other) is None):
             self.breach(Rule.ACCOUNT_INVALID, at.number)
         elif iban is not None and not is_iban(iban):
             self.breach(Rule.IBAN_INVALID, at.iban)
