@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal
 
-from ledger.iso20022.characters import in_x
 from ledger.iso20022.credit_transfer import GroupHeader
 from ledger.iso20022.errors import ControlSumWrong, ElementMissing, ElementRepeated, TransferCountWrong, ValueInvalid
 from ledger.iso20022.fields import Fields, safe
@@ -120,8 +119,6 @@ class GroupFields:
         text = self._required("MsgId")
         if len(text) > 35:
             raise self._invalid("MsgId", "has more than 35 characters")
-        if not in_x(text):
-            raise self._invalid("MsgId", "has characters outside of set X")
         return text
 
     def instant(self, path: str) -> datetime:

@@ -71,9 +71,10 @@ def read_pacs004(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> R
 
 
 def _original_of_all(fields: Fields) -> OriginalMessage:
-    checked = CheckedFields(Fields(), f"/Document/{_ORIGINAL}")
-    checked.fields.values = {f"OrgnlGrpInf/{path}": text for path, text in fields.values.items()}
-    checked.fields.counts = {"OrgnlGrpInf": 1}
+    named = Fields()
+    named.values = {f"OrgnlGrpInf/{path}": text for path, text in fields.values.items()}
+    named.counts = {"OrgnlGrpInf": 1}
+    checked = CheckedFields(named, f"/Document/{_ORIGINAL}")
     original = read_original(checked)
     if original is None or checked.findings:
         found = checked.findings[0]

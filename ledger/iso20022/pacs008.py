@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import BinaryIO, NamedTuple, cast
 from uuid import UUID
 
+from ledger.iso20022.characters import in_x
 from ledger.iso20022.checked import CREDITOR, DEBTOR, CheckedFields
 from ledger.iso20022.code_sets import CodeSet, codes_in_force
 from ledger.iso20022.credit_transfer import (
@@ -22,7 +23,7 @@ from ledger.iso20022.credit_transfer import (
     Product,
     TransferFault,
 )
-from ledger.iso20022.errors import ElementRepeated
+from ledger.iso20022.errors import ElementRepeated, ValueInvalid
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
 from ledger.iso20022.group_header import Payments, Totals, missing, read_group
 from ledger.iso20022.packed import PackedPart, Packer
@@ -138,6 +139,8 @@ def _parts(source: bytes | BinaryIO, limits: Limits) -> Iterator[_Totals | _Part
             if totals is not None:
                 raise ElementRepeated("The file has two group headers.", field=GROUP, way_out="Send one.")
             totals = _Totals(read_group(fields, stream, GROUP), fields)
+            if not in_x(totals.group.message_id):
+                raise ValueInvalid("MsgId has characters outside of set X.", field=f"{GROUP}/MsgId", way_out="Correct it.")
             yield totals
         elif totals is None:
             raise missing("GrpHdr, before the first transfer", GROUP)
