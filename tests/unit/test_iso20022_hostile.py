@@ -65,7 +65,7 @@ def test_no_damage_brings_a_reader_down(kind: str, block: int) -> None:
         with ended_when_hanging((kind, number)):
             told.add(read_every_way(kind, data))
     # Nothing is proven by messages that are all refused for one reason.
-    assert len(told) > 10
+    assert len(told) > 6
 
 
 def test_there_are_samples_of_every_message_that_is_read() -> None:
