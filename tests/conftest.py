@@ -4,7 +4,7 @@ import os
 import secrets
 import string
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -14,6 +14,7 @@ from psycopg2 import extensions
 
 from ledger.embedded import embedded_url, stop_embedded
 from ledger.eventstore.migrate import migrate
+from ledger.iso20022.schemas import Complaint, OfficialSchemas, find_document
 
 hypothesis.settings.register_profile(
     "ci",
@@ -81,6 +82,19 @@ def conformance_data() -> Path:
     if not folder:
         pytest.skip("The published test data is not here: CORRIDOR_CONFORMANCE_DATA names no folder.")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def official_complaints(conformance_data: Path) -> Callable[[bytes], list[Complaint] | None]:
+    """What the official schema of a message's own version says of its Document: nothing where it is valid, None without a schema."""
+    schemas = OfficialSchemas(conformance_data / "xsd")
+
+    def complaints(message: bytes) -> list[Complaint] | None:
+        found = find_document(message)
+        assert found is not None and found.document is not None
+        return schemas.complaints(found.document)
+
+    return complaints
 
 
 def fresh_corridor() -> str:

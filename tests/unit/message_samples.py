@@ -66,11 +66,12 @@ REPORT = StatusReport(
     instructing_agent=Agent(bic="BBBBCNBJ"),
     instructed_agent=Agent(bic="AAAAMAMC"),
 )
+RESOLVED_CASE = "<RslvdCase><Id>C1</Id><Cretr><Agt><FinInstnId><BICFI>AAAAMAMC</BICFI></FinInstnId></Agt></Cretr></RslvdCase>"
 REJECT = MessageReject("FILE-1", "not-xml", MIDNIGHT, "line 3", "The message is not well-formed.")
 
 SAMPLES: Mapping[str, bytes] = {
     "admi.002": write_admi002(REJECT),
-    "camt.029": test_iso20022_camt029.message(test_iso20022_camt029.transfer()),
+    "camt.029": test_iso20022_camt029.message(test_iso20022_camt029.transfer(case=RESOLVED_CASE)),
     "camt.053": write_camt053(STATEMENT),
     "camt.054": write_camt054(test_iso20022_camt054.FULL),
     "camt.056": test_iso20022_camt056.message(test_iso20022_camt056.transfer()),
