@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Context, Decimal
 
+from ledger.iso20022.characters import latin
 from ledger.iso20022.credit_transfer import Charge, ChargeBearer, CreditTransfer, GroupHeader, Product
+from ledger.iso20022.latin_form import latin_party
 from ledger.iso20022.pacs008 import write_pacs008
 from ledger.iso20022.parties import Account
 from ledger.messages import statuses_out
@@ -40,6 +42,7 @@ def _transfer(step: Step) -> CreditTransfer | None:
     if debtor is None or creditor is None:
         return None
     known, product = step.life.references(), Product(begun.product)
+    remittance = latin(known.remittance)
     debtor_agent, creditor_agent = step.agent(step.debtor_agent), step.agent(step.creditor_agent)
     return CreditTransfer(
         index=1,
@@ -58,16 +61,16 @@ def _transfer(step: Step) -> CreditTransfer | None:
         payout_currency=pricing.creditor_currency,
         instructing_agent=debtor_agent,
         instructed_agent=creditor_agent,
-        debtor=debtor.party,
+        debtor=latin_party(debtor.party),
         debtor_account=debtor.account or (None if product.takes_cash else _UNNAMED_ACCOUNT),
         debtor_agent=debtor_agent,
         creditor_agent=creditor_agent,
-        creditor=creditor.party,
+        creditor=latin_party(creditor.party),
         creditor_account=creditor.account or (None if product.pays_cash else _UNNAMED_ACCOUNT),
         purpose=begun.purpose,
         product=product,
         evidence=begun.evidence,
-        remittance=tuple(known.remittance[at : at + _REMITTANCE_MAX] for at in range(0, len(known.remittance), _REMITTANCE_MAX)),
+        remittance=tuple(remittance[at : at + _REMITTANCE_MAX] for at in range(0, len(remittance), _REMITTANCE_MAX)),
     )
 
 
