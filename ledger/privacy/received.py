@@ -72,7 +72,8 @@ class ReceivedMessages:
         refused: str | None = None,
     ) -> ReceivedMessage:
         """What is written down of these bytes from this sender. The first time they come, they are kept under ``subject``."""
-        found = self.find(corridor, sender, data)
+        digest = sha256(data).digest()
+        found = self._find(corridor, sender, digest)
         if found is not None:
             return found
         self._vault.store_subjects([NewSubject(subject, {RecordKind.MESSAGE: data})])
@@ -80,7 +81,7 @@ class ReceivedMessages:
             _ADD,
             corridor=corridor,
             sender=sender,
-            digest=sha256(data).digest(),
+            digest=digest,
             subject=str(subject),
             came_at=came_at,
             size=len(data),
@@ -88,13 +89,16 @@ class ReceivedMessages:
             message_id=message_id,
             refused=refused,
         )
-        added = self.find(corridor, sender, data)
+        added = self._find(corridor, sender, digest)
         assert added is not None
         return added
 
     def find(self, corridor: str, sender: str, data: bytes) -> ReceivedMessage | None:
         """What is written down of these bytes, None when they never came from this sender."""
-        rows = self._database.run(_FIND, corridor=corridor, sender=sender, digest=sha256(data).digest())
+        return self._find(corridor, sender, sha256(data).digest())
+
+    def _find(self, corridor: str, sender: str, digest: bytes) -> ReceivedMessage | None:
+        rows = self._database.run(_FIND, corridor=corridor, sender=sender, digest=digest)
         return _message(rows[0]) if rows else None
 
     def latest(self, corridor: str, *, limit: int = 50, refused_only: bool = False) -> list[ReceivedMessage]:
