@@ -52,10 +52,17 @@ class Folders:
         self.inbox, self.outbox = root / "inbox", root / "outbox"
         self.archive, self.quarantine = root / "archive", root / "quarantine"
         self.work, self.taken = root / "work", root / "work" / "taken"
-        for folder in (self.inbox, self.outbox, self.archive, self.quarantine):
-            folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        for folder in (self.work, self.taken):
-            folder.mkdir(mode=_PRIVATE_MODE, exist_ok=True)
+        shared = (self.inbox, self.outbox, self.archive, self.quarantine)
+        for folder in (*shared, self.work, self.taken):
+            try:
+                folder.mkdir(mode=_FOLDER_MODE if folder in shared else _PRIVATE_MODE, exist_ok=True)
+            except OSError as error:
+                raise Malformed(
+                    f"{folder} cannot be made: {error.strerror}.",
+                    field="DIR",
+                    value=folder,
+                    way_out="Let this process write in the directory.",
+                ) from None
         self._plan = self.work / "plan.json"
         self._cursor = self.work / "cursor"
 

@@ -227,3 +227,6 @@ def test_a_directory_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """A misspelt name would look like an empty inbox for ever."""
     with pytest.raises(Malformed, match="is no directory"):
         Folders(tmp_path / "nowhere")
+    (tmp_path / "outbox").write_text("no folder")
+    with pytest.raises(Malformed, match="outbox cannot be made: File exists"):
+        Folders(tmp_path)

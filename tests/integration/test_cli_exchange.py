@@ -1,0 +1,95 @@
+"""Messages on the command line: many at once, their answers in a directory, and JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ledger.bootstrap import Service
+from ledger.cli import main  # noqa: F401 - importing the command line adds every command to it
+from ledger.cli.frame import OK, UNREADABLE, app
+from ledger.iso20022.admi002 import read_admi002
+from ledger.sandbox.generator import generate_pacs008
+from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+
+
+@pytest.fixture(scope="module")
+def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the master key of this file's database lies."""
+    return tmp_path_factory.mktemp("exchange")
+
+
+@pytest.fixture
+def files(module_database_url: str, key_folder: Path, corridor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """A good file, a bad one and another good one, for an open corridor that the command line finds."""
+    settings = settings_of(module_database_url, key_folder)
+    # The command line's clock is the computer's own, so these transfers are turned away one by one for want of a rate: that is an answer.
+    with Service(settings, clock=friday_clock()) as service:
+        open_corridor(service, corridor)
+    for name, value in {"DATABASE_URL": settings.database_url, "KEY_FILE": key_folder / "vault.key", "CODE": corridor}.items():
+        monkeypatch.setenv(f"CORRIDOR_{name}", str(value))
+    good = [generate_pacs008(seed, 2, facts(with_release_condition=False)) for seed in (1, 2)]
+    paths = [tmp_path / name for name in ("one.xml", "cut.xml", "two.xml")]
+    for path, data in zip(paths, (good[0], good[0][:-10], good[1]), strict=True):
+        path.write_bytes(data)
+    return paths
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    ended = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    return ended.exit_code, ended.stdout
+
+
+def test_a_bad_file_does_not_sink_the_others(files: list[Path], tmp_path: Path) -> None:
+    """Each has its answer; the exit code is that of the worst."""
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    code, out = run("import", *files, "--as", "abb", "--reply", answers, "--json")
+    told = json.loads(out)
+    assert code == UNREADABLE
+    assert [(Path(one["file"]).name, one["status"]) for one in told] == [
+        ("one.xml", "rejected"),
+        ("cut.xml", "refused"),
+        ("two.xml", "rejected"),
+    ]
+    assert [one.get("code", one.get("version")) for one in told] == ["pacs.008.001.08", "truncated-message", "pacs.008.001.08"]
+    assert sorted(path.name for path in answers.iterdir()) == ["cut.reply.xml", "one.reply.xml", "two.reply.xml"]
+    assert read_admi002((answers / "cut.reply.xml").read_bytes()).reason == "truncated-message"
+
+
+def test_several_answers_do_not_go_into_one_file(files: list[Path], tmp_path: Path) -> None:
+    """The second would overwrite the first; nothing is taken in."""
+    assert run("import", *files, "--as", "abb", "--reply", tmp_path / "answer.xml")[0] == 2
+    assert json.loads(run("received", "--json")[1]) == []
+
+
+def test_what_came_is_listed_the_newest_first(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With digest and subject, and the code of what was refused."""
+    monkeypatch.setenv("COLUMNS", "200")
+    run("import", *files, "--as", "abb")
+    came = json.loads(run("received", "--json")[1])
+    digests = {sha256(path.read_bytes()).hexdigest(): path.name for path in files}
+    assert [(digests[one["digest"]], one["refused"]) for one in came] == [
+        ("two.xml", None),
+        ("cut.xml", "truncated-message"),
+        ("one.xml", None),
+    ]
+    assert [one["refused"] for one in json.loads(run("received", "--refused", "--json")[1])] == ["truncated-message"]
+    assert "truncated-message" in run("received")[1]
+
+
+def test_a_watcher_tells_a_line_a_file(files: list[Path], tmp_path: Path) -> None:
+    """One JSON document a line; 1 when something went into quarantine, 0 when there is nothing to do."""
+    directory = tmp_path / "abb"
+    (directory / "inbox").mkdir(parents=True)
+    for path in files:
+        path.rename(directory / "inbox" / path.name)
+    code, out = run("watch", directory, "--as", "abb", "--once", "--json")
+    told = {line["file"]: (line["status"], line["code"]) for line in map(json.loads, out.splitlines())}
+    assert code == 1
+    assert told == {"one.xml": ("rejected", ""), "cut.xml": ("quarantined", "truncated-message"), "two.xml": ("rejected", "")}
+    assert run("watch", directory, "--as", "abb", "--once") == (OK, "")
