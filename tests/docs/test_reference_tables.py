@@ -25,6 +25,7 @@ from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_reasons import status_reason
 from ledger.messages import credit_transfers, status_reports
+from ledger.messages.outgoing import TOLD
 from ledger.settings import PREFIX, Settings
 from ledger.verify import RULES
 from reconciliation import errors as _statement_errors  # noqa: F401 - they belong to the tree of unreadable messages
@@ -179,6 +180,11 @@ def test_statuses_of_a_creditor_agent_do_what_the_page_says() -> None:
     assert rows == [
         sorted(codes) for codes in (status_reports.ACCEPTED, status_reports.PAID, status_reports.REFUSED, status_reports.WAITING)
     ]
+
+
+def test_events_that_make_the_corridor_speak_are_those_of_its_table() -> None:
+    """Each event, with every kind of message that it can bring; who is told stands in the code beside it."""
+    assert [row[0] for row in rows_of("messages", "What the corridor says")[: len(TOLD)]] == [kind.TOPIC for kind in TOLD]
 
 
 def test_accounts_and_entries_are_those_of_the_posting_module() -> None:
