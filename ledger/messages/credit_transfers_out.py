@@ -41,13 +41,12 @@ def _transfer(step: Step) -> CreditTransfer | None:
     debtor, creditor = step.life.party(begun.debtor), step.life.party(begun.creditor)
     if debtor is None or creditor is None:
         return None
-    known, product = step.life.references(), Product(begun.product)
-    remittance = latin(known.remittance)
+    remittance, product = latin(step.life.references().remittance), Product(begun.product)
     debtor_agent, creditor_agent = step.agent(step.debtor_agent), step.agent(step.creditor_agent)
     return CreditTransfer(
         index=1,
         uetr=step.life.uetr,
-        end_to_end_id=known.end_to_end_id,
+        end_to_end_id=step.life.sent_on().end_to_end_id,
         instruction_id=step.life.sent_on().instruction_id,
         instructed_minor=pricing.instructed,
         instructed_currency=pricing.debtor_currency,
@@ -70,7 +69,7 @@ def _transfer(step: Step) -> CreditTransfer | None:
         purpose=begun.purpose,
         product=product,
         evidence=begun.evidence,
-        remittance=tuple(remittance[at : at + _REMITTANCE_MAX] for at in range(0, len(remittance), _REMITTANCE_MAX)),
+        remittance=tuple(remittance[at : at + _REMITTANCE_MAX].strip() for at in range(0, len(remittance), _REMITTANCE_MAX)),
     )
 
 

@@ -15,6 +15,7 @@ from ledger.domain.terms import Terms
 from ledger.domain.transfer_events import TransferDispatched, TransferInitiated
 from ledger.errors import UnknownCorridor
 from ledger.eventstore.mapper import EventMapper
+from ledger.iso20022.characters import in_extended_x, in_x, latin
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_iban
 from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import read_date
@@ -91,7 +92,7 @@ class Life:
             message=step.terms.message_version(step.creditor_agent, "pacs.008"),
             created_at=step.said_at,
             instruction_id=str(step.here.position),
-            end_to_end_id=self.references().end_to_end_id,
+            end_to_end_id=_reference(self.references().end_to_end_id),
         )
 
     @property
@@ -205,30 +206,47 @@ def _read_events(service: Service, corridor: str, streams: Iterable[UUID]) -> di
     }
 
 
+def _reference(text: str) -> str:
+    """An end-to-end id that another bank can carry; one that it cannot was not provided."""
+    fits = in_x(text) and not text.startswith("/") and not text.endswith("/") and "//" not in text
+    return text if fits else NOT_PROVIDED
+
+
+def in_set_x(text: str) -> str:
+    """A number or reference in the characters that all banks can carry; a point for what is none of them."""
+    return "".join(character if in_x(character) else "." for character in latin(text))
+
+
 def _party(values: Mapping[str, str]) -> KnownParty:
+    """In the characters of messages; a name that has others keeps them in its native form, unless that was given."""
+
+    def text(field: str) -> str | None:
+        return latin(values[field]) if field in values else None
+
     address = Address(
-        street=values.get("street"),
-        building_number=values.get("building_number"),
-        post_code=values.get("post_code"),
-        town=values.get("town"),
+        street=text("street"),
+        building_number=text("building_number"),
+        post_code=text("post_code"),
+        town=text("town"),
         country=values.get("country"),
     )
     born_on = read_date(values.get("birth_date", ""))
     birth = None
     if born_on is not None and "birth_town" in values and "birth_country" in values:
         # The standard wants all three or none.
-        birth = Birth(born_on, values["birth_town"], values["birth_country"])
+        birth = Birth(born_on, latin(values["birth_town"]), values["birth_country"])
     document, number = values.get("document"), values.get("account")
     account = None
     if number is not None:
-        account = Account(iban=number) if is_iban(number) else Account(other=number)
+        account = Account(iban=number) if is_iban(number) else Account(other=in_set_x(number))
+    name = values["name"]
     return KnownParty(
         Party(
-            name=values["name"],
-            native_name=values.get("native_name"),
+            name=latin(name),
+            native_name=values.get("native_name") or (None if in_extended_x(name) else name),
             address=None if address == Address() else address,
             birth=birth,
-            identifications=(Identification(document),) if document else (),
+            identifications=(Identification(in_set_x(document)),) if document else (),
         ),
         account,
     )

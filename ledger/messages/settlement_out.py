@@ -20,7 +20,8 @@ from ledger.iso20022.institution_transfer import InstitutionTransfer, Institutio
 from ledger.iso20022.pacs009 import write_pacs009
 from ledger.iso20022.parties import Account, Agent
 from ledger.iso20022.values import Amount
-from ledger.messages.told import SETTLED_BY_THE_CORRIDOR, Told, within_35
+from ledger.messages.settlement_references import end_to_end_of_cycle_payment, end_to_end_of_withdrawal
+from ledger.messages.told import SETTLED_BY_THE_CORRIDOR, Told
 from ledger.projections.cycles import Cycle, cycles
 from ledger.projections.movements import movements
 from ledger.projections.snapshot import Snapshot
@@ -38,16 +39,6 @@ class Due(NamedTuple):
     currency: str
     payments: Mapping[str, int]
     end_to_end_ids: Mapping[str, str]
-
-
-def end_to_end_of_pay_out(cycle: int, participant: str) -> str:
-    """The end-to-end id of a cycle's pay-out."""
-    return f"CYCLE-{cycle}-{participant}"
-
-
-def end_to_end_of_withdrawal(reference: str) -> str:
-    """The end-to-end id of a withdrawal, known by its own reference."""
-    return within_35(f"WITHDRAWAL-{reference}")
 
 
 def due_after(at: Snapshot, after: int) -> list[Due]:
@@ -102,7 +93,7 @@ def _of_cycle(corridor: str, cycle: Cycle) -> Due | None:
     if not cycle.pay_outs or len(pay_ins) < len(cycle.pay_ins):
         return None
     position, since = max([(cycle.first_position, cycle.closed_at), *pay_ins])
-    ids = {participant: end_to_end_of_pay_out(cycle.number, participant) for participant in cycle.pay_outs}
+    ids = {participant: end_to_end_of_cycle_payment(cycle.number, participant) for participant in cycle.pay_outs}
     return Due(position, cycle_stream(corridor, cycle.number), since, cycle.currency, cycle.pay_outs, ids)
 
 

@@ -25,7 +25,7 @@ from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.pacs002 import OriginalMessage, StatusReason, StatusReport, TransferStatus, read_pacs002
 from ledger.iso20022.pacs008 import read_pacs008
 from ledger.iso20022.pacs008_writer import write_pacs008
-from ledger.iso20022.parties import Account, Agent, Birth, Identification, Party
+from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party
 from ledger.jobs import expire_due, fund_waiting, up_to_date
 from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.messages.credit_transfers_out import charge_bearer, settlement_per_instructed
@@ -201,6 +201,28 @@ def test_a_transfer_sent_over_the_api_is_known_by_what_is_known(service: Service
     assert (first.end_to_end_id, second.end_to_end_id, first.remittance) == ("E2E-1", "NOTPROVIDED", ("e" * 140, "e"))
     assert (first.debtor.birth, first.creditor.birth) == (None, Birth(datetime(1991, 3, 2, tzinfo=UTC).date(), "Beijing", "CN"))
     assert (first.debtor_account, first.creditor.identifications) == (Account(other="007"), (Identification("G1"),))
+
+
+def test_every_text_is_in_characters_that_all_banks_can_carry(service: Service, corridor: str) -> None:
+    """Names keep the form they came in beside the Latin one; an end-to-end id in other characters was not provided."""
+    uetr = UUID(int=3, version=4)
+    omar = PartyDetails(name="Omar Bénabdellah", street="Cité Océan", town="Salé", country="MA", account="٠٠٧")
+    wang = PartyDetails(name="王芳", native_name="王芳", town="北京", country="CN", account="6210", document="护照-7")
+    asked = TransferOrder(
+        uetr=uetr, creditor_agent="psbc", product="account_to_account", purpose="DEPD", evidence=("identity", "kinship"),
+        amount=100_000, currency="MAD", debtor=omar, creditor=wang, end_to_end_id="№ 1/", remittance="Loyer d’été",
+    )  # fmt: skip
+    [request] = service.intake(corridor).requests([Received(asked, "abb", "k", "", Asked("POST", "/transfers", b""))])
+    service.ledger(corridor).submit(request).result()
+    [message] = to(service, corridor, "psbc")
+    [received] = read_pacs008(message.data or b"").transfers
+    assert (received.debtor, received.debtor_account) == (
+        Party("Omar Benabdellah", "Omar Bénabdellah", Address(street="Cite Ocean", town="Sale", country="MA")), Account(other="..."),
+    )  # fmt: skip
+    assert received.creditor == Party("..", "王芳", Address(town="..", country="CN"), identifications=(Identification("..-7"),))
+    assert (received.end_to_end_id, received.remittance) == ("NOTPROVIDED", ("Loyer d'ete",))
+    [told, *_] = to(service, corridor, "abb")
+    assert read_pacs002(told.data or b"").transfers[0].end_to_end_id == "№ 1/"
 
 
 def test_whatever_a_transfer_waits_for_the_debtor_agent_is_told_the_same(
