@@ -14,6 +14,7 @@ from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import UnknownParticipant
 from ledger.iso20022.camt057 import AnnouncedReceipt, Announcement, Expectation, read_camt057
 from ledger.iso20022.status_reasons import status_reason
+from ledger.messages.decided_together import decide
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
 from ledger.messages.taken import NOTED, REJECTED, Outcome, Taken
@@ -25,7 +26,12 @@ def take_in_announcement(incoming: Incoming) -> Taken:
     sender = announcement.sender.bic if announcement.sender is not None else None
     came = incoming.receive(announcement.message_id, sender, field="GrpHdr/MsgSndr")
     references = _references(incoming.actor, announcement)
-    items = [_take(incoming, came, receipt, references[receipt.index]) for receipt in announcement.receipts]
+    asked = [_asked(incoming, came, receipt, references[receipt.index]) for receipt in announcement.receipts]
+    decided = iter(decide(incoming, came, [one for one in asked if isinstance(one, AnnouncePayIn)]))
+    items = [
+        one if isinstance(one, Outcome) else _answered(_outcome(receipt), next(decided))
+        for receipt, one in zip(announcement.receipts, asked, strict=True)
+    ]
     return acknowledge(incoming, came, announcement.created_at, items)
 
 
@@ -38,8 +44,13 @@ def _references(actor: str, announcement: Announcement) -> dict[int, str]:
     }
 
 
-def _take(incoming: Incoming, came: Came, receipt: AnnouncedReceipt, reference: str) -> Outcome:
-    outcome = Outcome(receipt.index, receipt.uetr, receipt.id, receipt.end_to_end_id, NOTED)
+def _outcome(receipt: AnnouncedReceipt) -> Outcome:
+    return Outcome(receipt.index, receipt.uetr, receipt.id, receipt.end_to_end_id, NOTED)
+
+
+def _asked(incoming: Incoming, came: Came, receipt: AnnouncedReceipt, reference: str) -> AnnouncePayIn | Outcome:
+    """The command for a receipt, or the answer to one that cannot have a command."""
+    outcome = _outcome(receipt)
     if receipt.findings:
         first = receipt.findings[0]
         place = first.xpath.removeprefix("/Document/").partition("/")[2]
@@ -51,7 +62,7 @@ def _take(incoming: Incoming, came: Came, receipt: AnnouncedReceipt, reference: 
     assert receipt.amount is not None and receipt.expectation.expected_on is not None
     minor, currency = receipt.amount
     account = receipt.expectation.account
-    command = AnnouncePayIn(
+    return AnnouncePayIn(
         corridor=incoming.corridor,
         actor=incoming.actor,
         idempotency_key=came.key_of(receipt.index),
@@ -63,7 +74,6 @@ def _take(incoming: Incoming, came: Came, receipt: AnnouncedReceipt, reference: 
         expected_on=receipt.expectation.expected_on,
         account=account.number if account is not None else None,
     )
-    return _answered(outcome, incoming.ledger.execute(command, came.asked))
 
 
 def _participant(incoming: Incoming, expectation: Expectation) -> str:

@@ -13,6 +13,7 @@ from ledger.commands import AnswerRecall
 from ledger.iso20022.camt029 import read_camt029
 from ledger.iso20022.resolution import AnsweredTransfer, RecallAnswer
 from ledger.messages import case_outcomes
+from ledger.messages.decided_together import decide
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
 from ledger.messages.taken import NOTED, Outcome, Taken
@@ -35,7 +36,7 @@ def take_in_recall_answer(incoming: Incoming) -> Taken:
 def _answers(incoming: Incoming, came: Came, transfers: tuple[AnsweredTransfer, ...]) -> list[Outcome]:
     """One for each transfer, in their order; those without a fault are decided together."""
     commands = [_command(incoming, came, transfer) for transfer in transfers if not transfer.findings]
-    decided = iter(incoming.ledger.execute_all(commands, [came.asked] * len(commands)))
+    decided = iter(decide(incoming, came, commands))
     return [case_outcomes.faulty(transfer) if transfer.findings else _outcome(transfer, next(decided)) for transfer in transfers]
 
 

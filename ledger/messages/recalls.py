@@ -22,6 +22,7 @@ from ledger.iso20022.camt056 import Recall, RecalledTransfer, read_camt056
 from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer
 from ledger.iso20022.resolution import PARTLY, AnsweredTransfer, CancellationDetails, RecallAnswer, Resolution
 from ledger.messages import case_outcomes
+from ledger.messages.decided_together import decide
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import explained, reply_id
 from ledger.messages.taken import REJECTED, Outcome, Taken
@@ -92,7 +93,7 @@ class _Asking:
 
     def _cancel(self, transfers: Sequence[RecalledTransfer]) -> list[Answer]:
         commands = [CancelTransfer(**self._named("cancel", one), uetr=one.uetr) for one in transfers if one.uetr is not None]
-        return self.incoming.ledger.execute_all(commands, [self.came.asked] * len(commands))
+        return decide(self.incoming, self.came, commands)
 
     def _ask_back(self, transfers: Sequence[RecalledTransfer]) -> list[Answer]:
         commands = [
@@ -101,7 +102,7 @@ class _Asking:
             for one in transfers
             if one.uetr is not None
         ]
-        return self.incoming.ledger.execute_all(commands, [self.came.asked] * len(commands))
+        return decide(self.incoming, self.came, commands)
 
     def _named(self, step: str, transfer: RecalledTransfer) -> dict[str, str]:
         return {

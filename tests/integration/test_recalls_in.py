@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ from uuid import UUID
 import pytest
 
 from ledger import commands as c
+from ledger.answers import Answer
+from ledger.application import Asked, Ledger
 from ledger.bootstrap import Service
 from ledger.domain.transfer import Transfer
 from ledger.errors import KeyReused, NotPermitted
@@ -23,6 +25,7 @@ from ledger.iso20022.pacs002 import read_pacs002
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.resolution import AnsweredTransfer, CancellationDetails, RecallAnswer, Resolution
+from ledger.messages import decided_together
 from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.messages.incoming import take_in
 from ledger.messages.taken import Outcome, Taken
@@ -350,3 +353,62 @@ def test_an_unreadable_recall_leaves_nothing(story: Story) -> None:
     with pytest.raises(UnreadableMessage):
         take_in(story.service, story.corridor, "abb", recall_of(transfer.uetr)[:-40])
     assert (story.head(), story.stands(transfer.uetr)) == (before, ("dispatched", {}))
+
+
+def test_a_hold_is_told_like_any_other_wait(story: Story) -> None:
+    """A transfer that screening holds cannot be cancelled; nothing in the answer says why."""
+    [made] = [one for one in generate_transfers(SEED, 400, facts()) if one.release_condition is None][:1]
+    held = replace(made, debtor=replace(made.debtor, name="Qasmir Volnadi"))
+    report = import_credit_transfers(story.service, story.corridor, "abb", write_pacs008(group_of(SEED, 1, facts()), [held]))
+    assert (report.transfers[0].status, story.stands(held.uetr)) == ("PDNG", ("held", {}))
+
+    taken = story.recall(held.uetr)
+
+    [item] = taken.items
+    assert item == Outcome(
+        1,
+        held.uetr,
+        None,
+        None,
+        "RJCT",
+        reason="NARR",
+        rule="step-out-of-order",
+        field="state",
+        sentence=item.sentence,
+        position=item.position,
+    )
+    assert item.sentence.startswith(f"Cannot recall {held.uetr}: it is pending.")
+    assert taken.reply is not None and b"held" not in taken.reply
+    assert (said(taken), story.stands(held.uetr)) == (("RJCR", [("RJCR", "C1", "NARR")]), ("held", {}))
+
+
+def test_a_recall_that_stopped_in_the_middle_goes_on_where_it_stopped(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It died after some of its transfers were asked back: the same message again asks for the others, and none twice."""
+    monkeypatch.setattr(decided_together, "CHUNK", 2)
+    transfers = story.send(5)
+    uetrs = [one.uetr for one in transfers]
+    whole = Ledger.execute_all
+    steps: list[int] = []
+
+    def die(ledger: Ledger, commands: Sequence[c.Command], asked: Sequence[Asked] | None = None) -> list[Answer]:
+        if isinstance(commands[0], c.RequestRecall):
+            steps.append(len(commands))
+            if len(steps) == 2:
+                raise KeyboardInterrupt
+        return whole(ledger, commands, asked)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Ledger, "execute_all", die)
+        with pytest.raises(KeyboardInterrupt):
+            story.recall(*uetrs)
+    assert [story.stands(uetr)[1] for uetr in uetrs] == [{"C1": "open"}] * 2 + [{}] * 3
+
+    taken = story.recall(*uetrs)
+
+    assert (taken.recognised, told(taken), [item.replayed for item in taken.items]) == (
+        True,
+        [("PDNG", "")] * 5,
+        [True] * 2 + [False] * 3,
+    )
+    assert [story.stands(uetr)[1] for uetr in uetrs] == [{"C1": "open"}] * 5
+    assert story.recall(*uetrs).reply == taken.reply
