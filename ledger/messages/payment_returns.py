@@ -17,7 +17,7 @@ from ledger.domain.money import format_amount, round_fraction
 from ledger.domain.pricing import Pricing
 from ledger.domain.terms import Terms
 from ledger.domain.transfer import Transfer
-from ledger.errors import CurrencyNotAccepted, NotPermitted, Refusal, StatedAmountDiffers
+from ledger.errors import CurrencyNotAccepted, Refusal, StatedAmountDiffers
 from ledger.iso20022.credit_transfer import TransferFault
 from ledger.iso20022.pacs004 import read_pacs004
 from ledger.iso20022.payment_return import PaymentReturn, ReturnFile
@@ -59,7 +59,7 @@ def _items(incoming: Incoming, came: Came, file: ReturnFile) -> tuple[Outcome, .
         if index in said:
             continue
         try:
-            _check_sender(one, incoming)
+            incoming.check_sender(one.instructing_agent.bic if one.instructing_agent else None, "InstgAgt")
             amount = parts.amount(one)
         except Refusal as refusal:
             answered[index] = outcomes.refused(_named(one), refusal)
@@ -154,17 +154,6 @@ def _in_currency(one: PaymentReturn, currency: str) -> int | None:
     """The amount stated in a currency, if one is."""
     stated: tuple[Amount | None, ...] = (one.returned_instructed, one.returned)
     return next((amount.minor for amount in stated if amount is not None and amount.currency == currency), None)
-
-
-def _check_sender(one: PaymentReturn, incoming: Incoming) -> None:
-    agent = one.instructing_agent
-    if agent is not None and agent.bic is not None and agent.bic[:8] != incoming.bic[:8]:
-        raise NotPermitted(
-            f"The return is said to be of {agent.bic}, which is not {incoming.actor}.",
-            field="InstgAgt",
-            value=agent.bic,
-            way_out="Each bank returns what it paid itself.",
-        )
 
 
 def _return_id(one: PaymentReturn, came: Came, parts: int) -> str:

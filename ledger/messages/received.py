@@ -87,9 +87,9 @@ class Incoming:
         NotPermitted when that, or the header, names another bank than the one that sent it; KeyReused when the id came before with other
         content.
         """
-        self._check_sender(sender_bic, field)
+        self.check_sender(sender_bic, field)
         if self.header is not None:
-            self._check_sender(self.header.sender_bic, "AppHdr/Fr")
+            self.check_sender(self.header.sender_bic, "AppHdr/Fr")
         key = message_key(self.message, message_id)
         cause = message_cause(self.message, message_id)
         command = ReceiveMessage(corridor=self.corridor, actor=self.actor, idempotency_key=key, cause=cause, message_id=message_id)
@@ -123,8 +123,11 @@ class Incoming:
         """Keeps the bytes as they were received, in the vault; those that came before from this sender are kept already."""
         return keep(self.service, self.corridor, self.actor, self.data, message=self.message, message_id=message_id, refused=refused)
 
-    def _check_sender(self, bic: str | None, field: str) -> None:
-        """The first eight characters name the bank; the rest one of its offices."""
+    def check_sender(self, bic: str | None, field: str) -> None:
+        """Raises NotPermitted when ``field`` names another bank than the one that sent the message; None names nobody.
+
+        The first eight characters name the bank; the rest one of its offices.
+        """
         if bic is not None and bic[:8] != self.bic[:8]:
             raise NotPermitted(
                 f"The message names {bic} as its sender, which is not {self.actor}.",

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from ledger import commands as c
 from ledger.batching import Answer
+from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import CashProofMissing, NotPermitted, StepOutOfOrder
 from ledger.iso20022.errors import ElementMissing
 from ledger.iso20022.pacs002 import StatusReport, TransferStatus, read_pacs002
@@ -23,6 +24,7 @@ from ledger.messages.outcomes import Named
 from ledger.messages.present_status import Seen
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
+from ledger.messages.settlement_reports import confirmations
 from ledger.messages.taken import Outcome, Taken
 
 ACCEPTED: Final = frozenset({"ACTC", "ACCP", "ACFC", "ACWC", "ACWP", "ACSP"})
@@ -44,11 +46,11 @@ _CASH_WAY_OUT = "A pacs.002 carries neither: report the payment by the API."
 
 
 def take_in_status_report(incoming: Incoming) -> Taken:
-    """Takes in a pacs.002; the reply is a pacs.002 about it, with the answer to each of its transactions.
+    """Takes in a pacs.002 of a creditor agent, or of the settlement bank; the reply is a pacs.002 about it, with the answer to each of its
+    transactions.
 
     Raises what `take_in` raises, ElementMissing for a report that names no transaction.
     """
-    incoming.terms.participant(incoming.actor)
     report = read_pacs002(incoming.data, incoming.limits)
     if not report.transfers and not report.faults:
         raise ElementMissing(
@@ -57,7 +59,7 @@ def take_in_status_report(incoming: Incoming) -> Taken:
             way_out="State TxInfAndSts with OrgnlUETR and TxSts for each transfer.",
         )
     came = incoming.receive(report.message_id, report.instructing_agent.bic if report.instructing_agent else None)
-    items = _Report(incoming, came).items(report)
+    items = confirmations(incoming, came, report) if incoming.actor == SETTLEMENT_BANK else _Report(incoming, came).items(report)
     return acknowledge(incoming, came, report.created_at, items)
 
 
@@ -99,17 +101,10 @@ class _Report:
     def _fault(self, one: TransferStatus) -> Outcome | None:
         """Why it is no status of a transfer, of this bank; None where it is."""
         named = _named(one)
-        agent = one.instructing_agent
-        if agent is not None and agent.bic is not None and agent.bic[:8] != self._incoming.bic[:8]:
-            return outcomes.refused(
-                named,
-                NotPermitted(
-                    f"The status is said to be of {agent.bic}, which is not {self._incoming.actor}.",
-                    field="InstgAgt",
-                    value=agent.bic,
-                    way_out="Each bank reports for itself.",
-                ),
-            )
+        try:
+            self._incoming.check_sender(one.instructing_agent.bic if one.instructing_agent else None, "InstgAgt")
+        except NotPermitted as refusal:
+            return outcomes.refused(named, refusal)
         if one.uetr is None:
             return outcomes.broken(named, Rule.UETR_MISSING, "OrgnlUETR")
         if one.status not in ACCEPTED | PAID | REFUSED | WAITING:
