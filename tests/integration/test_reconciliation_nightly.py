@@ -119,6 +119,25 @@ def file_of(*statements: Statement) -> bytes:
     return write_camt053(statements, created_at=WRITTEN)
 
 
+def as_mt940(statement: Statement) -> bytes:
+    """The same statement as banks without camt.053 write it: what it is known by stands in field 86."""
+
+    def amount(minor: int) -> str:
+        return f"{abs(minor) // 100},{abs(minor) % 100:02}"
+
+    def balance(tag: str, minor: int, on: date) -> str:
+        return f":{tag}:{'C' if minor >= 0 else 'D'}{on:%y%m%d}{statement.currency}{amount(minor)}\n"
+
+    text = f":20:X\n:25:{statement.account.number}\n:28C:1/1\n{balance('60F', statement.opening.minor, statement.opening.on)}"
+    for one in statement.entries:
+        [detail] = one.details
+        assert one.value_date is not None
+        mark = "C" if one.direction is Direction.CREDIT else "D"
+        known = f"/UETR/{detail.uetr}" if detail.uetr else f"/EREF/{detail.end_to_end_id}/"
+        text += f":61:{one.value_date:%y%m%d%m%d}{mark}{amount(one.minor)}NTRFNONREF\n:86:{known}\n"
+    return (text + balance("62F", statement.closing.minor, statement.closing.on) + "-\n").encode()
+
+
 def found(result: Report) -> set[tuple[str, str, str, str]]:
     """The differences: class, account, amount, reference."""
     return {(one.break_class, one.account, one.difference, one.reference) for one in result.differences}
@@ -139,6 +158,13 @@ def corridor(empty_database_url: str, tmp_path: Path) -> Iterator[Corridor]:
     small.live_a_monday()
     yield small
     small.close()
+
+
+def test_statements_in_mt940_find_the_same_differences(corridor: Corridor) -> None:
+    """A bank that has not moved to camt.053 is held against the ledger just so."""
+    lines = {account: corridor.entries(account) for account in (ABB, PSBC, BANK)} | corridor.planted()
+    files = [as_mt940(corridor.statement(account, entries)) for account, entries in lines.items()]
+    assert found(corridor.night(files)) == THE_THREE
 
 
 def test_a_day_on_which_all_agree_has_nothing_to_report(corridor: Corridor) -> None:
