@@ -131,13 +131,27 @@ def check_answer(
         raise NotProven("The answer's signature does not verify.")
 
 
-def checking(key: ServiceKeyKnown) -> Callable[[httpx.Request, httpx.Response], None]:
-    """What a client that signs its requests asks about each answer; it raises NotProven. Clocks of the two sides may differ by a minute."""
+def checking(key: ServiceKeyKnown, *others: ServiceKeyKnown) -> Callable[[httpx.Request, httpx.Response], None]:
+    """What a client that signs its requests asks about each answer; it raises NotProven. Clocks of the two sides may differ by a minute.
+
+    While the service goes over from one key to the next both are given, and an answer by either is taken.
+    """
+    known = {one.key_id: one for one in (key, *others)}
 
     def check(request: httpx.Request, response: httpx.Response) -> None:
         [asked] = read_signatures(request.headers["signature-input"], request.headers["signature"], tag=TAG)
         not_before = datetime.fromtimestamp(asked.parameters["created"], UTC) - CLOCKS_DIFFER
         fields = joined((name.lower(), value) for name, value in response.headers.multi_items())
-        check_answer(response.status_code, fields, response.content, asked=(asked.label, asked.value), key=key, not_before=not_before)
+        by = known.get(_key_id_of(fields), key)
+        check_answer(response.status_code, fields, response.content, asked=(asked.label, asked.value), key=by, not_before=not_before)
 
     return check
+
+
+def _key_id_of(fields: Mapping[str, str]) -> str:
+    """Which key an answer says it is signed by; "" when it says nothing that can be read."""
+    try:
+        [signature] = read_signatures(fields["signature-input"], fields["signature"], tag=TAG)
+    except (KeyError, ValueError):
+        return ""
+    return str(signature.parameters.get("keyid", ""))

@@ -46,20 +46,30 @@ def service_key_of(private_key: PrivateKey) -> ServiceKey:
 
 def read_service_key(settings: Settings) -> ServiceKey:
     """The key in CORRIDOR_SERVICE_KEY_FILE; in demo mode one is made where there is none. Raises Misconfigured."""
-    path = settings.service_key_file
+    if not settings.service_key_file.exists() and not settings.production:
+        _make(settings.service_key_file)
+    return _read("CORRIDOR_SERVICE_KEY_FILE", settings.service_key_file, settings)
+
+
+def read_next_service_key(settings: Settings) -> ServiceKey | None:
+    """The key in CORRIDOR_SERVICE_KEY_NEXT_FILE, which follows the one in use: told to the banks, and used once it has taken that one's
+    place. None when none is named. Raises Misconfigured."""
+    path = settings.service_key_next_file
+    return None if path is None else _read("CORRIDOR_SERVICE_KEY_NEXT_FILE", path, settings)
+
+
+def _read(variable: str, path: Path, settings: Settings) -> ServiceKey:
     if not path.exists():
-        if settings.production:
-            raise Misconfigured(f"CORRIDOR_SERVICE_KEY_FILE={path} does not exist. Make one with `corridor keys generate {path}`.")
-        _make(path)
+        raise Misconfigured(f"{variable}={path} does not exist. Make one with `corridor keys generate {path}`.")
     if settings.production and path.stat().st_mode & _OTHERS_MAY:
-        raise Misconfigured(f"CORRIDOR_SERVICE_KEY_FILE={path} can be read by others. Run: chmod 600 {path}")
+        raise Misconfigured(f"{variable}={path} can be read by others. Run: chmod 600 {path}")
     try:
         key = load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError):
-        raise Misconfigured(f"CORRIDOR_SERVICE_KEY_FILE={path} holds no private key in PEM without a password.") from None
+        raise Misconfigured(f"{variable}={path} holds no private key in PEM without a password.") from None
     if isinstance(key, Ed25519PrivateKey) or (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
         return service_key_of(key)
-    raise Misconfigured(f"CORRIDOR_SERVICE_KEY_FILE={path} holds a key that is neither Ed25519 nor ECDSA P-256.")
+    raise Misconfigured(f"{variable}={path} holds a key that is neither Ed25519 nor ECDSA P-256.")
 
 
 def _make(path: Path) -> None:

@@ -143,6 +143,9 @@ class Settings(BaseModel):
     service_key_file: Path = Field(
         default=Path(".corridor/service.pem"), description="Name the service's own private key (PEM), readable by its owner only."
     )
+    service_key_next_file: Path | None = Field(
+        default=None, description="Name the private key (PEM) that will follow the service's own, or leave it unset while none does."
+    )
     webhooks_file: Path | None = Field(
         default=None, description="Name the file of destinations (TOML) at which banks are told, or leave it unset to tell nobody."
     )
@@ -254,7 +257,7 @@ class Settings(BaseModel):
         values["service_key_file"] = (
             base / Path(known["service_key_file"]).expanduser() if "service_key_file" in known else data_dir / "service.pem"
         )
-        for name in ("webhooks_file", "screening_list", "conformance_data"):
+        for name in ("service_key_next_file", "webhooks_file", "screening_list", "conformance_data"):
             if name in known:
                 values[name] = base / Path(known[name]).expanduser()
         if known.get("mode", "demo") == "demo" and "database_url" in known:

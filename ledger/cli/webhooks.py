@@ -22,14 +22,20 @@ _SHOWN = ("due", "dead")
 
 @app.command("service-key")
 def service_key(as_json: bool = AsJson) -> None:
-    """The public key by which this service signs its answers and webhooks: tell it to the banks by a way they trust."""
-    from api.service_key import read_service_key  # noqa: PLC0415 - the ledger itself does not know the API
+    """The public key by which this service signs its answers and webhooks, and the one that follows: tell them to the banks by a way they
+    trust."""
+    from api.service_key import read_next_service_key, read_service_key  # noqa: PLC0415 - the ledger itself does not know the API
 
-    key = read_service_key(cli.settings())
+    configured = cli.settings()
+    key, following = read_service_key(configured), read_next_service_key(configured)
+    shown = [
+        {"key_id": one.key_id, "algorithm": one.algorithm, "public_key": one.public_key} for one in (key, following) if one is not None
+    ]
     if as_json:
-        print_json({"key_id": key.key_id, "algorithm": key.algorithm, "public_key": key.public_key})
+        print_json({**shown[0], "next": shown[1] if following is not None else None})
     else:
-        console.print(f"{key.key_id} {key.algorithm} {key.public_key}", highlight=False, soft_wrap=True)
+        for one in shown:
+            console.print(" ".join(one.values()), highlight=False, soft_wrap=True)
 
 
 @webhooks_app.command("deliver")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,12 @@ from api.corridor_client import (
     ServiceKeyKnown,
     checking,
 )
+from api.corridor_client.attempts import AnswerCheck
 from api.schemas.quotes import QuoteBody
 from api.schemas.transfers import RecallAnswerBody, RecallBody, RefuseBody, ReturnBody, TransferBody
-from api.service_key import read_service_key
+from api.service_key import read_next_service_key, read_service_key
+from ledger.bootstrap import Service
+from ledger.key_files import generate
 from ledger.sandbox.generator import generate_pacs008
 from tests.acceptance.conftest import ServedCorridor, transfer, uetr
 from tests.integration.serviced import facts
@@ -212,3 +216,30 @@ def test_an_answer_of_somebody_else_is_not_believed(served: ServedCorridor) -> N
     with client(served, "abb") as abb:
         assert abb.send_transfer(ORDER, key="t1").state == "dispatched"
         assert [row.uetr for row in abb.transfers(at_least=served.head()).transfers] == [UETR]
+
+
+def test_while_the_services_key_is_followed_by_another_both_are_believed(served: ServedCorridor, tmp_path: Path) -> None:
+    """Of two processes one signs by the old key and one by the next, which the banks were told of beforehand. A bank that knows both takes
+    the answers of either; afterwards the next one alone is believed where the old one was dropped."""
+    old = known(served)
+    generate(tmp_path / "next.pem", "ed25519")
+    settings = served.service.settings
+    following = read_next_service_key(settings.model_copy(update={"service_key_next_file": tmp_path / "next.pem"}))
+    assert following is not None
+    new = ServiceKeyKnown(following.key_id, following.algorithm, following.public_key)
+    with Service(settings.model_copy(update={"service_key_file": tmp_path / "next.pem"}), clock=served.clock) as second:
+        restarted = ServedCorridor(second, served.corridor, served.clock)
+        restarted.nonces = served.nonces
+        try:
+            for check, believed in ((checking(old, new), (True, True)), (checking(old), (True, False)), (checking(new), (False, True))):
+                assert tuple(_believes(process, check) for process in (served, restarted)) == believed
+        finally:
+            restarted.close()
+
+
+def _believes(served: ServedCorridor, check: AnswerCheck) -> bool:
+    with client(served, "abb", check=check) as abb:
+        try:
+            return abb.terms().position > 0
+        except AnswerNotProven:
+            return False

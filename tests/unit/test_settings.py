@@ -156,6 +156,7 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_DATA_DIR": "/srv/corridor/.corridor",
         "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
         "CORRIDOR_SERVICE_KEY_FILE": "/run/secrets/service.pem",
+        "CORRIDOR_SERVICE_KEY_NEXT_FILE": "",
         "CORRIDOR_WEBHOOKS_FILE": "",
         "CORRIDOR_SCREENING_LIST": "/srv/lists/un.xml",
         "CORRIDOR_HOST": "127.0.0.1",
