@@ -18,7 +18,7 @@
     │   ├── officers                 RetentionRunning, SecondOfficerNeeded, CaseUnknown, CaseAlreadyDecided, NotPermitted
     │   ├── settlement               CycleUnknown, NotDueInCycle, MovementAlreadyBooked, MovementUnknown,
     │   │                            BreakUnknown, BreakStepOutOfOrder, ReferenceAlreadyUsed
-    │   └── statements               StatementUnknown, DayNotClosed
+    │   └── messages, statements     MessageUnknown, StatementUnknown, DayNotClosed
     ├── Malformed                    the request cannot be read: 400, nothing is kept
     ├── KeyReused                    an idempotency key came back with another request
     ├── StillRunning                 the same key is being decided right now

@@ -40,6 +40,8 @@ OPERATIONS: dict[tuple[str, str], Rule] = {
     ("GET", f"{_CORRIDOR}/accounts"): READ,
     ("GET", f"{_CORRIDOR}/accounts/{{account}}"): READ,
     ("GET", f"{_CORRIDOR}/accounts/{{account}}/lines"): READ,
+    ("GET", f"{_CORRIDOR}/accounts/{{account}}/statements/{{day}}"): READ,
+    ("GET", f"{_CORRIDOR}/accounts/{{account}}/notification"): READ,
     ("GET", f"{_CORRIDOR}/positions"): READ,
     ("GET", f"{_CORRIDOR}/in-flight"): READ,
     ("GET", f"{_CORRIDOR}/movements"): READ,
@@ -71,6 +73,8 @@ OPERATIONS: dict[tuple[str, str], Rule] = {
         )
     },
     ("GET", f"{_CORRIDOR}/feed"): BANKS_ONLY,
+    ("GET", f"{_CORRIDOR}/messages"): BANKS_ONLY,
+    ("GET", f"{_CORRIDOR}/messages/{{message_position}}/{{index}}"): BANKS_ONLY,
     # The console
     ("GET", "/console"): READ,
     ("GET", "/console/me"): READ,
