@@ -28,7 +28,8 @@ def framed(reply: bytes, version: str, message_id: str, at: datetime, asked: Bus
         receiver=asked.sender,
         created_at=f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         service=asked.service,
-        related=(replace(asked, market_practice=None, business_date=None, related=()),),
+        # What it answers, as far as that header has what a header must have.
+        related=(replace(asked, market_practice=None, business_date=None, related=()),) if asked.created_at else (),
     )
     return with_header(reply, header)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from eventsourcing.persistence import IntegrityError
+from lxml import etree
 
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
@@ -224,6 +225,26 @@ def test_an_unreadable_message_is_answered_alike_each_time(service: Service, cor
         "head.001.001.03", "admi.002.001.01", header.receiver, header.sender,
     )  # fmt: skip
     assert answered.related == (header,)
+
+
+def test_a_reply_in_an_envelope_is_valid_by_the_official_schemas(service: Service, corridor: str, conformance_data: Path) -> None:
+    """Header and Document each by its own; also where the header that came lacked what it must have."""
+    for number, created_at in enumerate(("2026-03-27T08:00:00Z", None), start=16):
+        header = BusinessHeader(
+            "head.001.001.02",
+            "pacs.008.001.08",
+            "B-1",
+            sender=HeaderParty(bic="ABBMMAMCXXX"),
+            receiver=HeaderParty(bic="SETLUS33XXX"),
+            created_at=created_at,
+            related=(BusinessHeader("head.001.001.02", "camt.056.001.08"),),
+        )
+        reply = take_in(service, corridor, "abb", with_header(generate_pacs008(number, 2, facts()), header)).reply
+        assert reply is not None
+        envelope = etree.fromstring(reply)
+        for name, version in (("AppHdr", "head.001.001.02"), ("Document", "pacs.002.001.10")):
+            schema = etree.XMLSchema(etree.parse(conformance_data / "xsd" / f"{version}.xsd"))
+            schema.assertValid(etree.fromstring(etree.tostring(next(envelope.iter(f"{{*}}{name}")), with_tail=False)))
 
 
 def test_a_reply_has_a_header_where_the_message_had_one(service: Service, corridor: str) -> None:
