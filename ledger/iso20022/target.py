@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _PART_DEPTH_MAX = 3
 # A message has a few hundred places for elements; a hostile one must not fill memory with invented ones.
 _PLACES_KEPT_MAX = 5_000
+# An envelope carries a header and a Document; every text that looks like one costs a parser of its own.
+_WRAPPED_MAX = 8
 _HOLDS_A_MESSAGE = re.compile(r"<(?:[\w.-]+:)?(?:AppHdr|Document)[\s/>]")
 
 
@@ -53,6 +55,7 @@ class Target:
         self._counts: dict[str, int] = {}
         self._leaf = False  # whether the open element has no child so far
         self._wrapped: list[str] = []
+        self._wrapped_count = 0
 
     def drain(self) -> Iterator[tuple[str, Fields]]:
         """Hands out the finished parts once."""
@@ -207,6 +210,13 @@ class Target:
         if self._texts and not self._document_depth:
             text = "".join(self._texts).strip()
             if text.startswith("<") and _HOLDS_A_MESSAGE.search(text):
+                self._wrapped_count += 1
+                if self._wrapped_count > _WRAPPED_MAX:
+                    raise SeveralDocuments(
+                        f"More than {_WRAPPED_MAX} texts of the envelope look like messages.",
+                        field="Document",
+                        way_out="Send each Document in a file of its own.",
+                    )
                 self._wrapped.append(text)
         self._texts.clear()
 

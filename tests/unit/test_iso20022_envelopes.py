@@ -136,6 +136,14 @@ def test_a_doctype_is_refused_in_characters_too() -> None:
         read(f"<E>{cdata(bomb)}</E>".encode())
 
 
+def test_an_envelope_full_of_texts_that_look_like_messages_is_refused() -> None:
+    """A parser for each of a million texts would keep the reader busy for minutes."""
+    text = "<P>&lt;AppHdr/&gt;</P>"
+    assert read(f"<E>{text * 8}{DOCUMENT}</E>".encode())[0] == [PART]
+    with pytest.raises(errors.SeveralDocuments, match="More than 8 texts"):
+        read(f"<E>{text * 9}{DOCUMENT}</E>".encode())
+
+
 def test_a_long_document_may_stand_as_characters() -> None:
     """Longer than one text of a message may be, as long as the file is within its limit."""
     text = f"<E>{cdata(DOCUMENT.replace(ONE, ONE * 20_000))}</E>"
