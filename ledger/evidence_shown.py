@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from ledger.application import Ledger
+from ledger.bootstrap import Service
 from ledger.domain import ids
 from ledger.eventstore.evidence import evidence_of
 from ledger.eventstore.mapper import read_state
@@ -17,6 +18,7 @@ from ledger.evidence import joined
 from ledger.evidence_check import Stated, digest_fits, read_base, wrong_with
 from ledger.key_times import KeyTimes
 from ledger.messages.received import keys_of_cause
+from ledger.privacy.received import ReceivedMessage, ReceivedMessages
 from ledger.privacy.records import RecordKind
 from ledger.projections.audit_trail import TrailEntry
 
@@ -66,6 +68,12 @@ def evidence_of_trail(ledger: Ledger, trail: Iterable[TrailEntry]) -> list[Evide
         evidence = found.get(asked_by)
         shown.append(bare if evidence is None else _verified(ledger, bare, asked_by, evidence, recorded_at=entry.recorded_at, keys=keys))
     return shown
+
+
+def messages_of_trail(service: Service, corridor: str, trail: Iterable[TrailEntry]) -> list[ReceivedMessage]:
+    """The messages that made the steps of a trail happen, as they were received; the oldest first."""
+    named = {(entry.actor, *key.split("/", 1)) for entry in trail if entry.cause for key in keys_of_cause(entry.cause)}
+    return ReceivedMessages(service.pool, service.vault).named(corridor, named)  # type: ignore[arg-type] # a key is kind and id
 
 
 def key_times(ledger: Ledger) -> KeyTimes:

@@ -16,6 +16,7 @@ from ledger.bootstrap import Service
 from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.cli.steps import As, read_file
+from ledger.cli.tables import received_table
 from ledger.errors import LedgerError
 from ledger.messages.folders import Folders
 from ledger.messages.incoming import take_in
@@ -155,10 +156,6 @@ def received(
         service.ledger(corridor).terms()
         found = ReceivedMessages(service.pool, service.vault).latest(corridor, limit=limit, refused_only=refused)
     if as_json:
-        print_json([one._asdict() | {"digest": one.digest.hex()} for one in found])
+        print_json([one.to_json() for one in found])
         return
-    table = Table("came (UTC)", "from", "message", "id", "bytes", "SHA-256", "refused", box=None)
-    for one in found:
-        words = (one.sender, one.message or "", one.message_id or "", str(one.size), one.digest.hex()[:16], one.refused or "")
-        table.add_row(f"{one.came_at:%Y-%m-%d %H:%M:%S}", *words)
-    console.print(table)
+    console.print(received_table(found))

@@ -18,7 +18,7 @@ from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.cli.steps import cycle_app, transfer_app
 from ledger.domain.money import format_amount
 from ledger.errors import Malformed, UnknownCorridor
-from ledger.evidence_shown import evidence_of_trail
+from ledger.evidence_shown import evidence_of_trail, messages_of_trail
 from ledger.pacing import FULL_SPEED
 from ledger.projections.audit_trail import trail as read_trail
 from ledger.projections.balances import balances, in_flight
@@ -65,7 +65,7 @@ def show(uetr: Uetr, corridor: str = Corridor, as_json: bool = AsJson) -> None:
 @app.command()
 def trail(
     uetr: Uetr,
-    evidence: Annotated[bool, typer.Option("--evidence", help="Show the signed requests behind it, each verified anew.")] = False,
+    evidence: Annotated[bool, typer.Option("--evidence", help="Show the signed requests and messages behind it, verified anew.")] = False,
     corridor: str = Corridor,
     as_json: bool = AsJson,
 ) -> None:
@@ -76,13 +76,17 @@ def trail(
             transfer(at, uetr)
             entries = read_trail(at, uetr)
         shown = evidence_of_trail(ledger, entries) if evidence else []
+        came = messages_of_trail(service, corridor, entries) if evidence else []
     if as_json:
         told = [entry._asdict() for entry in entries]
-        print_json({"trail": told, "evidence": [{"ok": one.ok, **one._asdict()} for one in shown]} if evidence else told)
+        proven = [{"ok": one.ok, **one._asdict()} for one in shown]
+        print_json({"trail": told, "evidence": proven, "messages": [one.to_json() for one in came]} if evidence else told)
     else:
         console.print(tables.trail_table(entries, f"trail of {uetr}"))
         if evidence:
             console.print(tables.evidence_table(shown))
+        if came:
+            console.print(tables.received_table(came, "messages"))
     raise SystemExit(cli.OK if all(one.ok for one in shown) else cli.FOUND)
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ledger.domain.money import format_amount
 from ledger.evidence_shown import EvidenceShown
+from ledger.privacy.received import ReceivedMessage
 from ledger.projections.audit_trail import LINE_TOPIC, TrailEntry
 from ledger.projections.balances import Balance, InFlight
 from ledger.projections.cycles import Cycle
@@ -128,6 +129,15 @@ def verification_table(report: Report) -> Table:
         mark = "[green]✓[/green]" if rule.ok else "[red]✗[/red]"
         broken = "" if rule.ok else f"position {rule.first_break}: {rule.detail}"
         table.add_row(mark, name, RULES[name], f"{rule.checked:,}", broken)
+    return table
+
+
+def received_table(found: Iterable[ReceivedMessage], title: str | None = None) -> Table:
+    """Messages as they were received, one a row."""
+    table = Table("came (UTC)", "from", "message", "id", "bytes", "SHA-256", "refused", box=None, title=title, title_justify="left")
+    for one in found:
+        words = (one.sender, one.message or "", one.message_id or "", str(one.size), one.digest.hex()[:16], one.refused or "")
+        table.add_row(f"{one.came_at:%Y-%m-%d %H:%M:%S}", *words)
     return table
 
 

@@ -6,7 +6,7 @@ Erasing the subject makes the bytes unreadable for good, and the row still says 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -28,6 +28,13 @@ INSERT INTO vault.messages (corridor, sender, digest, subject_id, came_at, size,
 VALUES (%(corridor)s, %(sender)s, %(digest)s, %(subject)s::uuid, %(came_at)s, %(size)s, %(message)s, %(message_id)s, %(refused)s)
 ON CONFLICT DO NOTHING
 """
+_NAMED: Final = f"""
+SELECT {_COLUMNS} FROM vault.messages
+  JOIN unnest(%(senders)s::text[], %(messages)s::text[], %(message_ids)s::text[]) AS named (sender, message, message_id)
+ USING (sender, message, message_id)
+ WHERE corridor = %(corridor)s AND refused IS NULL
+ ORDER BY came_at, digest
+"""  # noqa: S608
 _LATEST: Final = f"""
 SELECT {_COLUMNS} FROM vault.messages
  WHERE corridor = %(corridor)s AND (NOT %(refused_only)s OR refused IS NOT NULL)
@@ -50,6 +57,10 @@ class ReceivedMessage(NamedTuple):
     message: str | None
     message_id: str | None
     refused: str | None
+
+    def to_json(self) -> dict[str, object]:
+        """By name, the digest in hex."""
+        return self._asdict() | {"digest": self.digest.hex()}
 
 
 class ReceivedMessages:
@@ -100,6 +111,14 @@ class ReceivedMessages:
     def _find(self, corridor: str, sender: str, digest: bytes) -> ReceivedMessage | None:
         rows = self._database.run(_FIND, corridor=corridor, sender=sender, digest=digest)
         return _message(rows[0]) if rows else None
+
+    def named(self, corridor: str, names: Collection[tuple[str, str, str]]) -> list[ReceivedMessage]:
+        """The messages that were taken in under these names, each of sender, kind and id; the oldest first."""
+        if not names:
+            return []
+        senders, messages, message_ids = zip(*names, strict=True)
+        rows = self._database.run(_NAMED, corridor=corridor, senders=list(senders), messages=list(messages), message_ids=list(message_ids))
+        return [_message(row) for row in rows]
 
     def latest(self, corridor: str, *, limit: int = 50, refused_only: bool = False) -> list[ReceivedMessage]:
         """The messages that came last, the newest first."""

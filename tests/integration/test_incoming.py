@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eventsourcing.persistence import IntegrityError
@@ -15,6 +16,7 @@ from lxml import etree
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.errors import KeyReused, NotPermitted, UnknownParticipant
+from ledger.evidence_shown import messages_of_trail
 from ledger.iso20022.admi002 import read_admi002
 from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.errors import DocumentMissing, UnexpectedMessage, UnreadableMessage
@@ -26,6 +28,9 @@ from ledger.messages.rejects import write_reject
 from ledger.privacy.errors import SubjectErased
 from ledger.privacy.received import ReceivedMessages
 from ledger.privacy.records import RecordKind
+from ledger.projections.audit_trail import TrailEntry, trail
+from ledger.projections.runner import Runner
+from ledger.projections.snapshot import snapshot
 from ledger.sandbox.generator import generate_pacs008
 from tests.integration.projected import as_owner
 from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
@@ -119,6 +124,11 @@ def test_a_message_that_names_another_sender_is_refused(service: Service, corrid
     assert not incoming(service, corridor, "abb", b"two", sender="ABBMMAMCXXX").receive("M-1", None).recognised
 
 
+def trail_entry(**said: Any) -> TrailEntry:
+    """A step of which only its cause and actor matter."""
+    return TrailEntry(**{field: said.get(field) for field in TrailEntry._fields})
+
+
 def received(service: Service, corridor: str) -> list[tuple[str, str | None, str | None, str | None, bytes]]:
     """What is written down of the messages that came, with the bytes as the vault gives them back; in no order."""
     messages = ReceivedMessages(service.pool, service.vault).latest(corridor)
@@ -178,6 +188,26 @@ def test_a_message_that_was_received_is_no_orphan_and_can_be_forgotten(service: 
     with pytest.raises(SubjectErased):
         service.vault.read(kept.subject)
     assert messages.latest(corridor) == [kept]
+
+
+def test_the_trail_of_a_transfer_shows_the_message_it_came_in(service: Service, corridor: str) -> None:
+    """By its kind and id, as received; not another sender's under the same id, nor one that was refused."""
+    data = generate_pacs008(18, 2, facts(with_release_condition=False))
+    other = incoming(service, corridor, "psbc", b"other", "pacs.008")
+    taken = take_in(service, corridor, "abb", data)
+    other.receive(taken.message_id, None)
+    with pytest.raises(KeyReused):
+        take_in(service, corridor, "abb", data + b" ")
+    Runner(service.ledger(corridor).log_store).catch_up()
+    with snapshot(service.pool, corridor) as at:
+        uetr = taken.items[0].uetr
+        assert uetr is not None
+        found = messages_of_trail(service, corridor, trail(at, uetr))
+    assert [(one.sender, one.digest) for one in found] == [("abb", hashlib.sha256(data).digest())]
+    step = trail_entry(cause="camt.056/X/1", actor="abb")
+    note = incoming(service, corridor, "abb", b"recall", "camt.056")
+    note.receive("X/1", None)
+    assert [one.message_id for one in messages_of_trail(service, corridor, [step])] == ["X/1"]
 
 
 def test_even_the_owner_cannot_change_what_was_received(service: Service, corridor: str) -> None:
