@@ -264,7 +264,7 @@ def test_each_transfer_of_a_recall_has_its_own_answer(story: Story) -> None:
                 None,
                 None,
                 "RJCT",
-                reason="NARR",
+                reason="AG09",
                 rule="transfer-unknown",
                 field="uetr",
                 sentence=f"There is no transfer {STRANGER}. Check the UETR, or initiate the transfer first.",
