@@ -6,10 +6,12 @@ only announces a return (pacs.004); refused leaves the transfer as it is. The sa
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
+from uuid import UUID
 
 from ledger.answers import Answer
 from ledger.commands import AnswerRecall
+from ledger.domain.transfer import Transfer
 from ledger.iso20022.camt029 import read_camt029
 from ledger.iso20022.resolution import AnsweredTransfer, RecallAnswer
 from ledger.messages import case_outcomes
@@ -17,6 +19,7 @@ from ledger.messages.decided_together import decide
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
 from ledger.messages.taken import NOTED, Outcome, Taken
+from ledger.messages.told import ID_MAX, within_35
 
 # An agreement needs no reason; only codes go into the log, since a word of the sender's own may be anything.
 _NO_REASON: Final = {RecallAnswer.AGREED: "CNCL", RecallAnswer.REFUSED: "NARR", RecallAnswer.PENDING: "PDCR"}
@@ -42,17 +45,27 @@ def _answers(incoming: Incoming, came: Came, transfers: tuple[AnsweredTransfer, 
 
 def _command(incoming: Incoming, came: Came, transfer: AnsweredTransfer) -> AnswerRecall:
     assert transfer.uetr is not None and transfer.case is not None and transfer.answer is not None
+    case = transfer.case.id
     return AnswerRecall(
         corridor=incoming.corridor,
         actor=incoming.actor,
-        idempotency_key=came.key_of(f"{transfer.uetr}/{transfer.case.id}"),
+        idempotency_key=came.key_of(f"{transfer.uetr}/{case}"),
         cause=came.cause,
         uetr=transfer.uetr,
-        recall=transfer.case.id,
+        recall=_recall(incoming, transfer.uetr, case),
         agreed=transfer.answer is RecallAnswer.AGREED,
         reason=transfer.code or _NO_REASON[transfer.answer],
         pending=transfer.answer is RecallAnswer.PENDING,
     )
+
+
+def _recall(incoming: Incoming, uetr: UUID, case: str) -> str:
+    """The recall that a case id of a message names. One that was asked for over the API may be longer than messages have room for."""
+    repository = incoming.ledger.repository
+    if len(case) < ID_MAX or uetr not in repository:
+        return case
+    transfer = cast(Transfer, repository.get(uetr))
+    return next((recall for recall in transfer.recalls if within_35(recall) == case), case)
 
 
 def _outcome(transfer: AnsweredTransfer, answer: Answer) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-_ID_MAX: Final = 35  # Max35Text
+ID_MAX: Final = 35  # Max35Text
 SETTLED_BY_THE_CORRIDOR: Final = "CLRG"
 """How what the corridor sends is settled (SettlementMethod1Code): between the positions it keeps."""
 
@@ -30,4 +30,4 @@ def message_id(corridor: str, position: int, index: int) -> str:
 
 def within_35(reference: str) -> str:
     """A reference as it is where a message has room for it, else what stands for it: the first digits of its SHA-256, in hex."""
-    return reference if len(reference) <= _ID_MAX else sha256(reference.encode()).hexdigest()[:_ID_MAX]
+    return reference if len(reference) <= ID_MAX else sha256(reference.encode()).hexdigest()[:ID_MAX]

@@ -28,6 +28,7 @@ from ledger.iso20022.resolution import AnsweredTransfer, CancellationDetails, Re
 from ledger.messages import decided_together
 from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.messages.incoming import take_in
+from ledger.messages.outgoing import messages_after
 from ledger.messages.taken import Outcome, Taken
 from ledger.sandbox.generator import generate_transfers, group_of
 from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
@@ -412,3 +413,32 @@ def test_a_recall_that_stopped_in_the_middle_goes_on_where_it_stopped(story: Sto
     )
     assert [story.stands(uetr)[1] for uetr in uetrs] == [{"C1": "open"}] * 5
     assert story.recall(*uetrs).reply == taken.reply
+
+
+def outgoing(story: Story, participant: str, message: str) -> list[bytes]:
+    """What the corridor tells a bank in messages of this kind."""
+    told = messages_after(story.service, story.corridor, participant, 0, 100)
+    return [one.data for one in told if one.message == message and one.data is not None]
+
+
+@pytest.mark.parametrize("case", ["C1", "A-CASE-ID-OF-THE-API-THAT-IS-LONGER-THAN-MESSAGES-HAVE-ROOM-FOR"])
+def test_both_banks_speak_only_messages(story: Story, case: str) -> None:
+    """abb's recall reaches psbc as our camt.056; psbc answers what it was sent; abb learns it by our camt.029 and the status after it."""
+    [transfer] = story.send()
+    if case == "C1":
+        story.recall(transfer.uetr)
+    else:
+        story.do(c.RequestRecall(corridor=story.corridor, actor="abb", idempotency_key="r", uetr=transfer.uetr, recall=case, reason="DUPL"))
+    [asked] = outgoing(story, "psbc", "camt.056")
+    [received] = read_camt056(asked).transfers
+    assert (received.uetr, received.reason) == (transfer.uetr, "DUPL")
+    assert received.case is not None
+
+    assert told(story.answer(transfer.uetr, RecallAnswer.AGREED, case=received.case.id)) == [("ACCP", "")]
+
+    assert story.stands(transfer.uetr) == ("refunded", {case: "agreed"})
+    [answer] = outgoing(story, "abb", "camt.029")
+    resolution = read_camt029(answer)
+    assert (resolution.confirmation, resolution.transfers[0].uetr) == ("CNCL", transfer.uetr)
+    [*_, status] = outgoing(story, "abb", "pacs.002")
+    assert [(one.uetr, one.status, one.reason_code) for one in read_pacs002(status).transfers] == [(transfer.uetr, "RJCT", "CUST")]
