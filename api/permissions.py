@@ -85,7 +85,7 @@ MESSAGE_PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "camt.053": ("treasury", "settle"),
     "camt.054": ("treasury", "settle"),
     "camt.056": ("initiate",),
-    "camt.057": ("treasury",),
+    "camt.057": ("treasury", "settle"),
 }
 """Kind of a message -> the permissions of which a key that sends it needs one. The route asks, since the kind stands in the body."""
 

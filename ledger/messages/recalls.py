@@ -24,7 +24,7 @@ from ledger.iso20022.resolution import PARTLY, AnsweredTransfer, CancellationDet
 from ledger.messages import case_outcomes
 from ledger.messages.decided_together import decide
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import explained, reply_id
+from ledger.messages.replies import explained, reply_id, reply_version
 from ledger.messages.taken import REJECTED, Outcome, Taken
 
 CANCELLED, ASKED_BACK = "CANC", "PDNG"
@@ -32,8 +32,8 @@ _GONE = ("cancelled", "refunded")
 # ExternalPaymentCancellationRejection1Code: never received, already returned, no reply yet; anything else is told in words.
 _NEVER_RECEIVED, _ALREADY_RETURNED, _NO_REPLY_YET, NARRATIVE = "NOOR", "ARDT", "ARPL", "NARR"
 _ANSWERS: Final = {CANCELLED: RecallAnswer.AGREED, ASKED_BACK: RecallAnswer.PENDING, REJECTED: RecallAnswer.REFUSED}
-# A recall of this version is answered in the version of camt.029 that was published with it; older ones in the oldest with a UETR.
-_REPLY_VERSIONS: Final = {"09": "camt.029.001.10", "10": "camt.029.001.11", "11": "camt.029.001.13"}
+# A recall in this version is answered in the version of camt.029 that was published with it; others in the one agreed with the bank.
+_REPLY_VERSIONS: Final = {"camt.056.001.11": "camt.029.001.13"}
 _NAMELESS: Final = OriginalTransfer()
 
 
@@ -55,6 +55,7 @@ def take_in_recall(incoming: Incoming) -> Taken:
     came = incoming.receive(recall.message_id, recall.assignment.assigner.bic, field="Assgnmt/Assgnr")
     asking = _Asking(incoming, came)
     answered = asking.answers(recall.transfers)
+    version = _REPLY_VERSIONS.get(recall.version) or reply_version(incoming, came, "camt.029")
     for finding in recall.findings:
         outcome = case_outcomes.nameless(len(answered) + 1, finding)
         answered.append(_Answered(outcome, case=recall.case, reason=NARRATIVE))
@@ -65,7 +66,7 @@ def take_in_recall(incoming: Incoming) -> Taken:
         received_at=came.received_at,
         recognised=came.recognised,
         items=tuple(one.outcome for one in answered),
-        reply=_reply(recall, came, answered),
+        reply=_reply(recall, came, answered, version),
     )
 
 
@@ -167,7 +168,7 @@ def _refusal_code(answer: Answer) -> str | None:
 # The reply
 
 
-def _reply(recall: Recall, came: Came, answered: Sequence[_Answered]) -> bytes:
+def _reply(recall: Recall, came: Came, answered: Sequence[_Answered], version: str) -> bytes:
     """The camt.029, from whom the recall went to back to its sender; the same bytes each time."""
     asked, received_at = recall.assignment, came.received_at.replace(microsecond=0)
     transfers = tuple(_answered_transfer(one, asked) for one in answered)
@@ -177,7 +178,7 @@ def _reply(recall: Recall, came: Came, answered: Sequence[_Answered]) -> bytes:
             details=(CancellationDetails(transfers),),
             confirmation=_as_a_whole([one.answer for one in transfers if one.answer is not None]),
         ),
-        _REPLY_VERSIONS.get(recall.version[-2:]),
+        version,
     )
 
 

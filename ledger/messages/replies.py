@@ -40,12 +40,12 @@ def status_reply(incoming: Incoming, came: Came, created_at: datetime, items: It
     return write_pacs002(report, reply_version(incoming, came))
 
 
-def reply_version(incoming: Incoming, came: Came) -> str:
-    """The version of pacs.002 that the sender wanted on the day on which the message came, by its own calendar's terms."""
+def reply_version(incoming: Incoming, came: Came, message: str = "pacs.002") -> str:
+    """The version of a reply that the sender wanted on the day on which the message came, by its own calendar's terms."""
     corridor = incoming.ledger.corridor_or_none()
     assert corridor is not None  # its terms were read when the message came in
     day = incoming.terms.settlement.calendar.local(came.received_at).date()
-    return corridor.terms_on(day).message_version(incoming.actor, "pacs.002")
+    return corridor.terms_on(day).message_version(incoming.actor, message)
 
 
 def status_of(item: Outcome) -> TransferStatus:

@@ -167,7 +167,7 @@ def test_a_message_that_nothing_answers_is_answered_with_nothing(served: ServedC
             headers={"Content-Type": "application/xml", "Accept": f"application/{kind}"} | idempotency_key(kind),
         )  # fmt: skip
 
-    assert told(ask("psbc", "psbc-paying", "xml"), 403)["detail"].endswith("this needs treasury.")
+    assert told(ask("psbc", "psbc-paying", "xml"), 403)["detail"].endswith("this needs treasury or settle.")
     answers = [ask("abb", "abb-treasury", kind) for kind in ("xml", "json")]
     assert [(answer.status_code, answer.headers["Corridor-Position"]) for answer in answers] == [(204, "0"), (200, "0")]
     assert (answers[0].content, answers[1].json()["status"], answers[1].json()["recognised"]) == (b"", "accepted", True)
