@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -78,7 +78,10 @@ def statements(
     """The statements of every position account for a business day, a file each."""
     chosen = form or [Form.CAMT_053]
     versions = {one: _version(one, message_version if one in _DEFAULT else "") for one in chosen}
-    to.mkdir(parents=True, exist_ok=True)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Malformed(f"{to} is no folder: {error.strerror}.", field="to", value=to, way_out="Name a folder.") from None
     written = []
     with cli.service() as service, _drawing(service, corridor, day.date()) as (at, closed):
         terms = service.ledger(corridor).terms()
@@ -138,7 +141,7 @@ def _version(form: str | None, asked: str) -> str:
 
 
 def _write(drawn: Drawn, form: str, version: str, out: Path | None) -> None:
-    """Piece by piece, so that memory stays flat; a file appears whole or not at all."""
+    """Piece by piece, so that memory stays flat; a file appears whole or not at all. Raises Malformed where it cannot be written."""
     pieces = FORMS[form](drawn, version)
     if out is None:
         for piece in pieces:
@@ -149,8 +152,11 @@ def _write(drawn: Drawn, form: str, version: str, out: Path | None) -> None:
         with beside.open("wb") as file:
             file.writelines(pieces)
         beside.replace(out)
+    except OSError as error:
+        raise Malformed(f"{out} cannot be written: {error.strerror}.", field="out", value=out, way_out="Name a place for it.") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def _table(drawn: Drawn) -> Table:
