@@ -19,7 +19,7 @@ from ledger import errors as e
 from ledger.iso20022.camt053_writer import VERSION as CAMT_053
 from ledger.iso20022.camt054 import VERSION as CAMT_054
 from ledger.statements.drawing import draw_interval
-from ledger.statements.giving import FORMS, NOTIFICATION_LINES_MAX, closed_day
+from ledger.statements.giving import FORMS, NOTIFICATION_LINES_MAX, closed_day, notification_version, version_for
 
 router = APIRouter(prefix="/accounts/{account}", tags=["accounts"])
 
@@ -56,10 +56,11 @@ def give_statement(
     movement have one too, and the same day gives the same bytes for good."""
     media_type = preferred_form(request.headers.get("accept", ""), tuple(_FORM_OF), "camt.053, CSV or JSON")
     check_sees(look, account)
+    form = _FORM_OF[media_type]
     closed = closed_day(look.service.ledger(look.caller.corridor).log_store, day, look.service.clock())
     with look.snapshot() as at:
         drawn = closed.draw(at, account)
-        body = b"".join(FORMS[_FORM_OF[media_type]](drawn, CAMT_053))
+        body = b"".join(FORMS[form](drawn, version_for(closed.terms, account, form)))
     return Response(body, media_type=media_type, headers=position_header(drawn.to_boundary))
 
 
@@ -77,5 +78,6 @@ def notify(
     check_sees(look, account)
     with look.snapshot() as at:
         drawn = draw_interval(at, account, after, until, NOTIFICATION_LINES_MAX)
-        body = b"".join(FORMS["json" if media_type == "application/json" else "camt.054"](drawn, CAMT_054))
+        form = "json" if media_type == "application/json" else "camt.054"
+        body = b"".join(FORMS[form](drawn, notification_version(at.log, drawn)))
     return Response(body, media_type=media_type, headers=position_header(drawn.to_boundary))

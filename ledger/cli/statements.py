@@ -18,13 +18,13 @@ from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.domain.money import format_amount
 from ledger.domain.posting import account_name
+from ledger.domain.terms import STATEMENT_VERSIONS
 from ledger.errors import Malformed
-from ledger.iso20022 import camt053_writer, camt054
 from ledger.jobs import up_to_date
 from ledger.projections.snapshot import Snapshot
 from ledger.statements.drawing import Drawn, draw_interval
 from ledger.statements.forms import facts, line_facts
-from ledger.statements.giving import FORMS, NOTIFICATION_LINES_MAX, SUFFIXES, ClosedDay, closed_day
+from ledger.statements.giving import FORMS, NOTIFICATION_LINES_MAX, SUFFIXES, ClosedDay, closed_day, notification_version, version_for
 
 
 class Form(StrEnum):
@@ -39,10 +39,7 @@ class Form(StrEnum):
 Account = Annotated[str, typer.Argument(help="A position account such as abb:position:USD.")]
 Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="A business day that has closed.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write it; without, it is printed.")]
-MessageVersion = Annotated[str, typer.Option("--message-version", help="Of camt.053 or camt.054: 08 unless given.")]
-
-_DEFAULT = {"camt.053": camt053_writer.VERSION, "camt.054": camt054.VERSION}
-_WRITTEN = {"camt.053": camt053_writer.WRITTEN, "camt.054": camt054.WRITTEN}
+MessageVersion = Annotated[str, typer.Option("--message-version", help="Of camt.053 or camt.054; unless given, as agreed with the bank.")]
 
 
 @app.command()
@@ -56,14 +53,13 @@ def statement(
     as_json: bool = AsJson,
 ) -> None:
     """The statement of a position account for a business day; the same day gives the same bytes for good."""
-    chosen = form or (Form.JSON if as_json else None)
-    version = _version(chosen, message_version)
+    chosen = form or (Form.JSON if as_json else Form.CAMT_053 if out is not None or message_version else None)
     with cli.service() as service, _drawing(service, corridor, day.date()) as (at, closed):
         drawn = closed.draw(at, account)
-        if chosen is None and out is None:
+        if chosen is None:
             console.print(_table(drawn))
         else:
-            _write(drawn, chosen or Form.CAMT_053, version or camt053_writer.VERSION, out)
+            _write(drawn, chosen, _checked(chosen, message_version) or version_for(closed.terms, account, chosen), out)
 
 
 @app.command()
@@ -77,7 +73,7 @@ def statements(
 ) -> None:
     """The statements of every position account for a business day, a file each."""
     chosen = form or [Form.CAMT_053]
-    versions = {one: _version(one, message_version if one in _DEFAULT else "") for one in chosen}
+    versions = {one: _checked(one, message_version) if one in STATEMENT_VERSIONS else "" for one in chosen}
     try:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -89,7 +85,7 @@ def statements(
             drawn = closed.draw(at, account_name(participant, "position", terms.settlement.currency))
             for one in chosen:
                 path = to / f"{drawn.id}.{SUFFIXES[one]}"
-                _write(drawn, one, versions[one], path)
+                _write(drawn, one, versions[one] or version_for(closed.terms, drawn.account, one), path)
                 written.append({"file": str(path), "account": drawn.account, "lines": drawn.totals.credits + drawn.totals.debits})
     if as_json:
         print_json(written)
@@ -109,13 +105,13 @@ def notification(
     as_json: bool = AsJson,
 ) -> None:
     """What was booked on a position account in an interval of the log, as camt.054. A long interval ends early, at the end of a commit."""
-    version = _version("camt.054", message_version)
+    version = _checked("camt.054", message_version)
     with cli.service() as service, up_to_date(service, corridor) as at:
         drawn = draw_interval(at, account, after, until, NOTIFICATION_LINES_MAX)
         if as_json:
             print_json({**facts(drawn), "lines": [line_facts(line, drawn.currency) for line in drawn.lines()]})
         else:
-            _write(drawn, "camt.054", version, out)
+            _write(drawn, "camt.054", version or notification_version(at.log, drawn), out)
 
 
 @contextmanager
@@ -125,14 +121,12 @@ def _drawing(service: Service, corridor: str, on: date) -> Iterator[tuple[Snapsh
         yield at, closed
 
 
-def _version(form: str | None, asked: str) -> str:
-    """The version to write. Raises Malformed for one that the form has not."""
-    written = _WRITTEN.get(form or "camt.053", ())
-    if not asked:
-        return _DEFAULT.get(form or "camt.053", "")
-    if asked not in written:
+def _checked(form: str, asked: str) -> str:
+    """The version asked for, if any. Raises Malformed for one that the form is not written in."""
+    written = STATEMENT_VERSIONS.get(form, ())
+    if asked and asked not in written:
         raise Malformed(
-            f"{asked!r} is no version that {form or 'camt.053'} is written in.",
+            f"{asked!r} is no version that {form} is written in.",
             field="message_version",
             value=asked,
             way_out=f"Use {' or '.join(written)}." if written else "Leave it out.",

@@ -52,12 +52,17 @@ def business_days(agreed: Sequence[Agreed]) -> Iterator[BusinessDay]:
         on, opens_at, number = calendar.next_business_day(on + _ONE_DAY), closes_at, number + 1
 
 
-def _calendar(agreed: Sequence[Agreed], day: date, known_at: datetime) -> Calendar:
+def terms_known(agreed: Sequence[Agreed], day: date, known_at: datetime) -> Terms:
+    """The terms in force on a day, out of those that had been recorded by an instant; before the first ones' date, the first."""
     in_force = agreed[0].terms
     for recorded_at, terms in agreed:
         if recorded_at <= known_at and terms.effective_from <= day:
             in_force = terms
-    return in_force.settlement.calendar
+    return in_force
+
+
+def _calendar(agreed: Sequence[Agreed], day: date, known_at: datetime) -> Calendar:
+    return terms_known(agreed, day, known_at).settlement.calendar
 
 
 def _cut_off(calendar: Calendar, on: date) -> datetime:

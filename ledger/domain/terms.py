@@ -44,6 +44,14 @@ MESSAGE_VERSIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What banks fetch of their position accounts, likewise.
+STATEMENT_VERSIONS: dict[str, tuple[str, ...]] = {
+    "camt.053": ("camt.053.001.08", "camt.053.001.12"),
+    "camt.054": ("camt.054.001.08", "camt.054.001.12"),
+}
+_AGREED_ON = MESSAGE_VERSIONS | STATEMENT_VERSIONS
+
+
 class _Terms(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -179,8 +187,8 @@ class Terms(_Terms):
         currency = self.settlement.currency
         for messages in (self.settlement.messages, *(participant.messages for participant in self.participants.values())):
             for message, version in messages.items():
-                if version not in MESSAGE_VERSIONS.get(message, ()):
-                    known = sorted(version for versions in MESSAGE_VERSIONS.values() for version in versions)
+                if version not in _AGREED_ON.get(message, ()):
+                    known = sorted(version for versions in _AGREED_ON.values() for version in versions)
                     raise ValueError(f"messages: {message} in version {version} is not written; use one of {', '.join(known)}")
         for participant in self.participants.values():
             parse_amount(participant.cap, currency, field="cap", allow_zero=True)
@@ -256,7 +264,7 @@ class Terms(_Terms):
     def message_version(self, recipient: str, message: str) -> str:
         """The version of a message such as ``pacs.008`` that a recipient (a participant, or the settlement bank) wants to be sent."""
         bank: Participant | Settlement | None = self.participants.get(recipient)
-        return (bank or self.settlement).messages.get(message, MESSAGE_VERSIONS[message][0])
+        return (bank or self.settlement).messages.get(message, _AGREED_ON[message][0])
 
     def header_version(self, recipient: str) -> str | None:
         """The version of the business application header that a recipient wants before its messages; None where it wants none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from ledger.domain import ids
@@ -31,9 +32,9 @@ def agreed_in(log: Log) -> list[Agreed]:
     return found
 
 
-def day_of(log: Log, on: date) -> BusinessDay:
+def day_of(log: Log, agreed: Sequence[Agreed], on: date) -> BusinessDay:
     """The business day with this date. Raises StatementUnknown when it is none, CalendarExhausted beyond the calendar."""
-    for day in business_days(agreed_in(log)):
+    for day in business_days(agreed):
         if day.on == on:
             return _in_utc(day)
         if day.on > on:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from ledger.domain.business_days import BusinessDay
+from ledger.domain.business_days import BusinessDay, terms_known
+from ledger.domain.terms import STATEMENT_VERSIONS, Terms
 from ledger.eventstore.log import Log
 from ledger.projections.snapshot import Snapshot
 from ledger.statements import forms
-from ledger.statements.days import check_closed, closing_boundary, day_of, opening_boundary
+from ledger.statements.days import agreed_in, check_closed, closing_boundary, day_of, opening_boundary
 from ledger.statements.drawing import Drawn, draw_day
 
 NOTIFICATION_LINES_MAX = 10_000
@@ -30,11 +31,12 @@ SUFFIXES = {"camt.053": "camt053.xml", "camt.054": "camt054.xml", "csv": "csv", 
 
 
 class ClosedDay(NamedTuple):
-    """A business day that has closed, and the boundaries it lies between."""
+    """A business day that has closed, the boundaries it lies between, and the terms in force on it as they were known when it began."""
 
     day: BusinessDay
     from_boundary: int
     to_boundary: int
+    terms: Terms
 
     def draw(self, at: Snapshot, account: str) -> Drawn:
         """An account on that day. Raises StatementUnknown, AccountUnknown, ReadTooEarly."""
@@ -43,6 +45,17 @@ class ClosedDay(NamedTuple):
 
 def closed_day(log: Log, on: date, now: datetime) -> ClosedDay:
     """Raises UnknownCorridor, StatementUnknown, CalendarExhausted, DayNotClosed."""
-    day = day_of(log, on)
+    agreed = agreed_in(log)
+    day = day_of(log, agreed, on)
     check_closed(log, day, now)
-    return ClosedDay(day, opening_boundary(log, day), closing_boundary(log, day))
+    return ClosedDay(day, opening_boundary(log, day), closing_boundary(log, day), terms_known(agreed, on, day.opens_at))
+
+
+def version_for(terms: Terms, account: str, form: str) -> str:
+    """The version in which the owner of a position account wants a form; empty for one that has no versions."""
+    return terms.message_version(account.partition(":")[0], form) if form in STATEMENT_VERSIONS else ""
+
+
+def notification_version(log: Log, drawn: Drawn) -> str:
+    """The version of a notification, by the terms known at the end of what it tells: the same for the same interval."""
+    return version_for(terms_known(agreed_in(log), drawn.to_at.date(), drawn.to_at), drawn.account, "camt.054")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from ledger import commands as c
 from ledger.errors import AccountUnknown, CalendarExhausted, DayNotClosed, ReadTooEarly, StatementUnknown, UnknownCorridor
 from ledger.iso20022.camt053 import read_camt053
 from ledger.iso20022.camt054 import read_camt054
@@ -22,9 +23,9 @@ from ledger.projections.runner import Runner
 from ledger.projections.snapshot import Snapshot, snapshot
 from ledger.statements import drawing
 from ledger.statements.drawing import draw_interval
-from ledger.statements.giving import FORMS, closed_day
+from ledger.statements.giving import FORMS, closed_day, notification_version, version_for
 from reconciliation.csv_statement import read_csv_statement
-from tests.integration.small_corridor import START, SmallCorridor, uetr_of
+from tests.integration.small_corridor import START, SmallCorridor, small_terms, uetr_of
 from tests.integration.test_verify_random_lives import RandomDay
 
 ABB, PSBC = "abb:position:USD", "psbc:position:USD"
@@ -264,6 +265,25 @@ def test_no_day_changes_when_terms_are_amended(small: SmallCorridor) -> None:
     small.wait(days=3)
     after = check_continuous(small, ABB)
     assert {on: after[on] for on in before} == before
+
+
+def test_a_bank_gets_the_version_that_was_agreed_for_the_day(small: SmallCorridor) -> None:
+    """What is agreed later changes no statement of a day before; of a notification the terms at its end count."""
+    small.open()
+    small.wait(days=1)
+    newer = small_terms(small.code, version=2)
+    abb = newer.participants["abb"].model_copy(update={"messages": {"camt.053": "camt.053.001.12", "camt.054": "camt.054.001.12"}})
+    amended = newer.model_copy(update={"participants": {**newer.participants, "abb": abb}})
+    small.do(c.OpenCorridor, "operator:test", agreement=amended)
+    small.fund_position("abb", 100, "later")
+    small.wait(days=2)
+    Runner(small.log).catch_up()
+    days = [closed_day(small.log, MONDAY + timedelta(days=number), small.clock()) for number in range(3)]
+    assert [version_for(day.terms, ABB, "camt.053")[-2:] for day in days] == ["08", "08", "12"]
+    assert [version_for(days[2].terms, account, form) for account, form in ((PSBC, "camt.053"), (ABB, "csv"))] == ["camt.053.001.08", ""]
+    with snapshot(small.pool, small.code) as at:
+        told = [draw_interval(at, ABB, 0, until, 100) for until in (days[0].to_boundary, None)]
+        assert [notification_version(at.log, one)[-2:] for one in told] == ["08", "12"]
 
 
 def test_what_is_written_is_valid(small: SmallCorridor, conformance_data: Path) -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from ledger.domain.business_days import BusinessDay
 from ledger.domain.posting import EntryKind
+from ledger.domain.terms import STATEMENT_VERSIONS
 from ledger.errors import DayNotClosed, StatementUnknown
 from ledger.eventstore.log import Log
 from ledger.eventstore.records import Head
+from ledger.iso20022 import camt053_writer, camt054
 from ledger.iso20022.statement import BankTransactionCode
 from ledger.statements.codes import code_of
 from ledger.statements.days import check_closed
@@ -62,6 +64,11 @@ def test_every_kind_of_entry_has_its_code_on_either_side() -> None:
             code = code_of(entry, minor)
             assert (code.proprietary, code.proprietary_issuer) == (entry, "corridor-ledger")
             assert [len(part or "") for part in (code.domain, code.family, code.sub_family)] == [4, 4, 4]
+
+
+def test_the_versions_that_can_be_agreed_are_those_that_are_written() -> None:
+    """The terms know no writer, so the two lists stand apart."""
+    assert {"camt.053": camt053_writer.WRITTEN, "camt.054": camt054.WRITTEN} == STATEMENT_VERSIONS
 
 
 def test_a_return_is_named_by_its_side() -> None:
