@@ -19,6 +19,11 @@ Reference = Annotated[
     StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+-]{0,79}$"),
     Field(description="An id of the sender's own: letters, digits and . _ : + - only. Never personal."),
 ]
+MessageReference = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:+-]{0,34}$"),
+    Field(description="As a reference, within the 35 characters that messages have room for. Never personal."),
+]
 Cause = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9._:/+-]{0,64}$"),

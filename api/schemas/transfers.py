@@ -14,6 +14,7 @@ from api.schemas.parts import (
     CommandBody,
     Currency,
     Decided,
+    MessageReference,
     Participant,
     Random,
     ReasonCode,
@@ -139,7 +140,7 @@ class ReturnBody(CommandBody):
 
     model_config = with_example({"return_id": "RTR-1", "amount": "240.00", "currency": "CNY", "reason": "AC06"})
 
-    return_id: Reference = Field(description="Makes this part unique within the transfer.")
+    return_id: MessageReference = Field(description="Makes this part unique within the transfer.")
     amount: AmountText
     currency: Currency = Field(description="The creditor agent's own currency.")
     reason: ReasonCode = Field(description="ISO 20022 ExternalReturnReason1Code.")
@@ -150,7 +151,7 @@ class RecallBody(CommandBody):
 
     model_config = with_example({"recall": "CASE-7", "reason": "DUPL"})
 
-    recall: Reference = Field(description="The case id, unique within the transfer.")
+    recall: MessageReference = Field(description="The case id, unique within the transfer.")
     reason: ReasonCode = Field(description="ISO 20022 ExternalCancellationReason1Code.")
 
 

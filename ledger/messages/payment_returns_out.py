@@ -11,7 +11,7 @@ from ledger.iso20022.payment_return import PaymentReturn, ReturnChain, ReturnFil
 from ledger.iso20022.values import Amount
 from ledger.messages.credit_transfers_out import charge_bearer
 from ledger.messages.lives import Step
-from ledger.messages.told import SETTLED_BY_THE_CORRIDOR, Told, within_35
+from ledger.messages.told import SETTLED_BY_THE_CORRIDOR, Told, coded, within_35
 
 
 def returned(step: Step) -> Iterator[Told]:
@@ -53,5 +53,5 @@ def _return(step: Step) -> PaymentReturn:
             creditor_agent=debtor_agent,
             creditor=debtor_agent if sender is None else sender.party,
         ),
-        reasons=(ReturnReason(event.reason),),
+        reasons=(ReturnReason(*coded(event.reason)),),
     )

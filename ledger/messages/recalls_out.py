@@ -11,7 +11,7 @@ from ledger.iso20022.camt056 import Recall, RecalledTransfer, Underlying, write_
 from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.resolution import AnsweredTransfer, CancellationDetails, RecallAnswer, Resolution
 from ledger.messages.lives import References, Step
-from ledger.messages.told import Told, within_35
+from ledger.messages.told import Told, coded, within_35
 
 
 def requested(step: Step) -> Iterator[Told]:
@@ -32,7 +32,7 @@ def _request(step: Step, version: str, message_id: str) -> bytes:
         index=1,
         original=_original(step, step.life.sent_on()),
         case=Case(within_35(event.recall), asker),
-        reasons=(CaseReason(event.reason),),
+        reasons=(CaseReason(*coded(event.reason)),),
     )
     assignment = Assignment(message_id, asker, PartyOrAgent(agent=step.agent(step.creditor_agent)), step.said_at)
     return write_camt056(Recall(assignment, (Underlying((recalled,)),), transfer_count=1), version)
@@ -48,7 +48,7 @@ def _answer(step: Step, version: str, message_id: str) -> bytes:
         original=_original(step, step.life.references()),
         status=answer.transfer_status,
         # Only a refusal has reasons of the external set (ExternalPaymentCancellationRejection1Code).
-        reasons=() if event.agreed else (CaseReason(event.reason),),
+        reasons=() if event.agreed else (CaseReason(*coded(event.reason)),),
     )
     resolution = Resolution(
         Assignment(message_id, answerer, asker, step.said_at),

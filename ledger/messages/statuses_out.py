@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ledger.domain import transfer_events as events
 from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, write_pacs002
 from ledger.messages.lives import Step
-from ledger.messages.told import Told
+from ledger.messages.told import Told, coded
 
 # ExternalStatusReason1Code beside ACSP: the creditor agent has it and will credit it; the cash waits to be collected.
 DELIVERED, NOT_CONFIRMED = "G005", "G002"
@@ -70,7 +70,7 @@ def status(step: Step, code: str, reason: str | None = None) -> Told:
             instruction_id=known.instruction_id,
             end_to_end_id=known.end_to_end_id,
             transaction_id=known.transaction_id,
-            reasons=(StatusReason(reason),) if reason else (),
+            reasons=(StatusReason(*coded(reason)),) if reason else (),
             original=known.original,
             instructing_agent=step.agent(step.creditor_agent),
             instructed_agent=step.agent(step.debtor_agent),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+_CODE: Final = re.compile(r"[A-Z0-9]{4}")
 ID_MAX: Final = 35  # Max35Text
 SETTLED_BY_THE_CORRIDOR: Final = "CLRG"
 """How what the corridor sends is settled (SettlementMethod1Code): between the positions it keeps."""
@@ -26,6 +28,11 @@ class Told(NamedTuple):
 def message_id(corridor: str, position: int, index: int) -> str:
     """The id of the message that stands at a place of the log: a code of two names, at most 17 characters, and two numbers."""
     return f"{corridor}-{position}-{index}"
+
+
+def coded(word: str) -> tuple[str | None, str | None]:
+    """A reason as messages state it: as a code of an external set, or else as the sender's own word."""
+    return (word, None) if _CODE.fullmatch(word) else (None, word[:_ID_MAX])
 
 
 def within_35(reference: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party
 from ledger.jobs import expire_due, fund_waiting, up_to_date
 from ledger.messages.credit_transfers import import_credit_transfers
-from ledger.messages.credit_transfers_out import charge_bearer, settlement_per_instructed
+from ledger.messages.credit_transfers_out import settlement_per_instructed
 from ledger.messages.outgoing import Outgoing, messages_after
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
@@ -395,15 +394,6 @@ def test_nothing_is_said_by_or_to_strangers(service: Service, corridor: str) -> 
         messages_after(service, corridor, "boa", 0, 10)
 
 
-@pytest.mark.parametrize(
-    ("price", "factor"),
-    [("9.3189", "0.1073088025"), ("1", "1.0000000000"), ("0.05", "20.000000000"), ("0.000003", "333333.33333")],
-)
-def test_a_rate_keeps_as_many_digits_as_the_standard_has_room_for(price: str, factor: str) -> None:
-    """Eleven digits, at most ten of them behind the point."""
-    assert str(settlement_per_instructed(Decimal(price))) == factor
-
-
 @pytest.mark.parametrize("version", ["head.001.001.02", "head.001.001.03", "head.001.001.04"])
 def test_a_bank_that_wants_a_header_gets_one_before_each_message(
     module_database_url: str, key_folder: Path, clock: SetClock, corridor: str, conformance_data: Path, version: str
@@ -436,12 +426,6 @@ def test_a_bank_that_wants_a_header_gets_one_before_each_message(
         [found] = envelope.iter(f"{{urn:iso:std:iso:20022:tech:xsd:{schema}}}{element}")
         etree.XMLSchema(etree.parse(str(conformance_data / "xsd" / f"{schema}.xsd"))).assertValid(etree.ElementTree(found))
     assert [read_pacs002(one.data or b"").header for one in plain] == [None, None]
-
-
-@pytest.mark.parametrize(("agreed", "said"), [("DEBT", "DEBT"), ("SHAR", "SHAR"), ("CRED", "CRED"), ("SLEV", "DEBT")])
-def test_charges_are_said_as_they_were_priced(agreed: str, said: str) -> None:
-    """SLEV is no word of the corridor's messages; it was priced as if the debtor bore all charges."""
-    assert charge_bearer(agreed) == said
 
 
 @pytest.mark.parametrize("choice", range(3))
