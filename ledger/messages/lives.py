@@ -15,7 +15,8 @@ from ledger.domain.terms import Terms
 from ledger.domain.transfer_events import TransferDispatched, TransferInitiated
 from ledger.errors import UnknownCorridor
 from ledger.eventstore.mapper import EventMapper
-from ledger.iso20022.characters import in_extended_x, in_x, latin
+from ledger.iso20022.characters import in_x, latin
+from ledger.iso20022.latin_form import latin_party
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_iban
 from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import read_date
@@ -24,6 +25,8 @@ from ledger.privacy.commitments import openings_of
 from ledger.privacy.records import RecordKind, Records
 
 EventT = TypeVar("EventT", bound=DecidedEvent)
+# Of a town of birth, an account's number, a document's number (Max35Text, Max34Text); one letter may become two.
+_TOWN_MAX, _ACCOUNT_MAX, _NUMBER_MAX = 35, 34, 35
 NOT_PROVIDED = "NOTPROVIDED"
 """What stands in a required reference that nobody gave, or that was erased with the person it belonged to."""
 
@@ -218,35 +221,28 @@ def in_set_x(text: str) -> str:
 
 
 def _party(values: Mapping[str, str]) -> KnownParty:
-    """In the characters of messages; a name that has others keeps them in its native form, unless that was given."""
-
-    def text(field: str) -> str | None:
-        return latin(values[field]) if field in values else None
-
+    """In the characters of messages."""
     address = Address(
-        street=text("street"),
-        building_number=text("building_number"),
-        post_code=text("post_code"),
-        town=text("town"),
+        street=values.get("street"),
+        building_number=values.get("building_number"),
+        post_code=values.get("post_code"),
+        town=values.get("town"),
         country=values.get("country"),
     )
     born_on = read_date(values.get("birth_date", ""))
     birth = None
     if born_on is not None and "birth_town" in values and "birth_country" in values:
         # The standard wants all three or none.
-        birth = Birth(born_on, latin(values["birth_town"]), values["birth_country"])
+        birth = Birth(born_on, latin(values["birth_town"])[:_TOWN_MAX], values["birth_country"])
     document, number = values.get("document"), values.get("account")
     account = None
     if number is not None:
-        account = Account(iban=number) if is_iban(number) else Account(other=in_set_x(number))
-    name = values["name"]
-    return KnownParty(
-        Party(
-            name=latin(name),
-            native_name=values.get("native_name") or (None if in_extended_x(name) else name),
-            address=None if address == Address() else address,
-            birth=birth,
-            identifications=(Identification(in_set_x(document)),) if document else (),
-        ),
-        account,
+        account = Account(iban=number) if is_iban(number) else Account(other=in_set_x(number)[:_ACCOUNT_MAX])
+    party = Party(
+        name=values["name"],
+        native_name=values.get("native_name"),
+        address=None if address == Address() else address,
+        birth=birth,
+        identifications=(Identification(in_set_x(document)[:_NUMBER_MAX]),) if document else (),
     )
+    return KnownParty(latin_party(party), account)

@@ -32,7 +32,7 @@ def message_id(corridor: str, position: int, index: int) -> str:
 
 def coded(word: str) -> tuple[str | None, str | None]:
     """A reason as messages state it: as a code of an external set, or else as the sender's own word."""
-    return (word, None) if _CODE.fullmatch(word) else (None, word[:_ID_MAX])
+    return (word, None) if _CODE.fullmatch(word) else (None, word[:ID_MAX])
 
 
 def within_35(reference: str) -> str:
