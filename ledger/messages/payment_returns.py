@@ -125,19 +125,21 @@ class _Parts:
             return known.payout  # the same part again
         payout, settlement = self._asked.get(one.uetr, (0, 0))
         payout, settlement = payout + transfer.returned.payout, settlement + transfer.returned.settlement
-        so_far = Fraction(settlement + one.returned.minor, pricing.settlement)
+        total = settlement + one.returned.minor
         left = pricing.paid_to_creditor - payout
-        if so_far >= 1:
+        # A fee that the creditor bore was never paid out, and what it settled as does not come back.
+        whole = _settled_as(pricing.paid_to_creditor, pricing)
+        if total >= whole:
             # More than all of it is the ledger's to refuse.
-            return left if so_far == 1 and left > 0 else left + 1
-        part = round_fraction(so_far * pricing.payout, pricing.rounding) - payout
+            return left if total == whole and left > 0 else left + 1
+        part = round_fraction(Fraction(total, pricing.settlement) * pricing.payout, pricing.rounding) - payout
         return max(1, min(part, left))
 
     def _check_settlement(self, one: PaymentReturn, payout: int, pricing: Pricing) -> None:
         """The settlement amount stated, against what the payout settled as: the corridor's tolerance, and a minor unit for rounding."""
         if one.returned.currency != pricing.settlement_currency or self._terms.return_rate == "today":
             return
-        expected = round_fraction(Fraction(payout, pricing.payout) * pricing.settlement, pricing.rounding)
+        expected = _settled_as(payout, pricing)
         allowed = 1 + expected * self._terms.quoting.tolerance_basis_points // _BASIS_POINTS
         if abs(one.returned.minor - expected) > allowed:
             currency = pricing.settlement_currency
@@ -148,6 +150,11 @@ class _Parts:
                 value=format_amount(one.returned.minor, currency),
                 way_out="State amounts of one return at the rate at which it was paid.",
             )
+
+
+def _settled_as(payout: int, pricing: Pricing) -> int:
+    """The settlement amount that belongs to an amount paid out, at the rate of the payment."""
+    return round_fraction(Fraction(payout, pricing.payout) * pricing.settlement, pricing.rounding)
 
 
 def _in_currency(one: PaymentReturn, currency: str) -> int | None:

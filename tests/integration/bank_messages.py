@@ -10,7 +10,7 @@ from uuid import UUID
 from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.domain.transfer import Transfer
-from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, Product
+from ledger.iso20022.credit_transfer import ChargeBearer, CreditTransfer, GroupHeader, Product
 from ledger.iso20022.pacs002 import StatusReason, StatusReport, TransferStatus, read_pacs002, write_pacs002
 from ledger.iso20022.pacs004 import write_pacs004
 from ledger.iso20022.pacs008_writer import write_pacs008
@@ -30,23 +30,28 @@ HIT = "Qasmir Volnadi"
 """A name on the invented list: a transfer of theirs is held."""
 
 
-def file_of(*products: Product, seed: int = SEED, debtor: str | None = None) -> tuple[bytes, list[CreditTransfer]]:
-    """A pacs.008 with one transfer of each product, and its transfers; ``debtor`` is the name of who sends all of them."""
+def file_of(
+    *products: Product, seed: int = SEED, debtor: str | None = None, bearer: ChargeBearer = ChargeBearer.DEBTOR
+) -> tuple[bytes, list[CreditTransfer]]:
+    """A pacs.008 with one transfer of each product, and its transfers.
+
+    ``debtor`` is the name of who sends all of them, ``bearer`` bears the charges.
+    """
     drawn = [
         one
         for place, product in enumerate(products)
         for one in generate_transfers(seed + 1_000 * place, 1, facts(with_release_condition=False, products=((product, 1),)))
     ]
     transfers = [
-        replace(one, index=index, debtor=one.debtor if debtor is None else replace(one.debtor, name=debtor))
+        replace(one, index=index, charge_bearer=bearer, debtor=one.debtor if debtor is None else replace(one.debtor, name=debtor))
         for index, one in enumerate(drawn, 1)
     ]
     return write_pacs008(group_of(seed, len(transfers), facts()), transfers), transfers
 
 
-def dispatched(service: Service, corridor: str, *products: Product) -> list[UUID]:
+def dispatched(service: Service, corridor: str, *products: Product, bearer: ChargeBearer = ChargeBearer.DEBTOR) -> list[UUID]:
     """Transfers that abb sent and psbc was told of; to an account unless said otherwise."""
-    data, transfers = file_of(*(products or (Product.ACCOUNT_TO_ACCOUNT,)))
+    data, transfers = file_of(*(products or (Product.ACCOUNT_TO_ACCOUNT,)), bearer=bearer)
     taken = take_in(service, corridor, "abb", data)
     assert [item.status for item in taken.items] == ["ACSP"] * len(transfers)
     return [transfer.uetr for transfer in transfers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
@@ -11,9 +12,10 @@ import pytest
 from ledger.bootstrap import Service
 from ledger.domain.posting import ReturnPart
 from ledger.errors import KeyReused, UnknownParticipant
-from ledger.iso20022.credit_transfer import Product
+from ledger.iso20022.credit_transfer import ChargeBearer, Product
 from ledger.iso20022.pacs002 import read_pacs002
 from ledger.iso20022.values import Amount
+from ledger.messages import asking
 from ledger.messages.incoming import take_in
 from ledger.messages.taken import Outcome
 from tests.integration.bank_messages import (
@@ -50,9 +52,9 @@ def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterat
         yield service
 
 
-def paid(service: Service, corridor: str, count: int = 1) -> list[UUID]:
+def paid(service: Service, corridor: str, count: int = 1, bearer: ChargeBearer = ChargeBearer.DEBTOR) -> list[UUID]:
     """Transfers that psbc reported as paid."""
-    uetrs = dispatched(service, corridor, *([ACCOUNT] * count))
+    uetrs = dispatched(service, corridor, *([ACCOUNT] * count), bearer=bearer)
     assert take_in(service, corridor, "psbc", status_report("PAID", *(says(uetr, "ACCC") for uetr in uetrs))).status == "accepted"
     return uetrs
 
@@ -63,22 +65,22 @@ def told(items: tuple[Outcome, ...]) -> list[tuple[str, str, str, str]]:
 
 
 def whole(service: Service, corridor: str, uetr: UUID) -> tuple[Amount, Amount]:
-    """What the transfer settled as, and what its creditor was paid."""
+    """What the creditor was paid, before that what it settled as: a fee that the creditor bore is in neither."""
     pricing = transfer_of(service, corridor, uetr).pricing
-    paid_share = pricing.settlement * pricing.paid_to_creditor // pricing.payout
+    paid_share = round(Fraction(pricing.settlement * pricing.paid_to_creditor, pricing.payout))
     return Amount(paid_share, "USD"), Amount(pricing.paid_to_creditor, "CNY")
 
 
 def test_a_whole_payment_comes_back(service: Service, corridor: str) -> None:
     """By its settlement amount alone, as banks return; the transfer is returned in each currency."""
     [uetr] = paid(service, corridor)
-    pricing = transfer_of(service, corridor, uetr).pricing
+    settlement, payout = whole(service, corridor, uetr)
 
-    taken = take_in(service, corridor, "psbc", payment_return("B1", part(uetr, Amount(pricing.settlement, "USD"))))
+    taken = take_in(service, corridor, "psbc", payment_return("B1", part(uetr, settlement)))
 
     transfer = transfer_of(service, corridor, uetr)
     assert (transfer.state, list(transfer.returns)) == ("returned", ["R1"])
-    assert transfer.returned.payout == pricing.paid_to_creditor
+    assert (transfer.returned.payout, transfer.returned.settlement) == (payout.minor, settlement.minor)
     assert (taken.status, told(taken.items)) == ("accepted", [("ACSC", "", "", "")])
     reply = read_pacs002(taken.reply or b"")
     assert reply.message_id == "STS-pacs.004-B1"
@@ -111,6 +113,49 @@ def test_parts_in_either_currency_close_exactly(service: Service, corridor: str)
     assert transfer.returns["R1"].payout == third.minor
     assert transfer.returned.payout == pricing.paid_to_creditor
     assert transfer.state == "returned"
+
+
+@pytest.mark.parametrize("bearer", [ChargeBearer.DEBTOR, ChargeBearer.SHARED])
+def test_three_thirds_of_the_settlement_amount_are_the_whole(service: Service, corridor: str, bearer: ChargeBearer) -> None:
+    """Each part converted for itself would leave a fen behind; a fee that the creditor bore does not come back."""
+    [uetr] = paid(service, corridor, bearer=bearer)
+    pricing = transfer_of(service, corridor, uetr).pricing
+    assert (pricing.creditor_fee > 0) == (bearer is ChargeBearer.SHARED)
+    settlement, payout = whole(service, corridor, uetr)
+    third = settlement.minor // 3
+    thirds = [third, third, settlement.minor - 2 * third]
+    parts = [part(uetr, Amount(minor, "USD"), None, f"R{number}") for number, minor in enumerate(thirds)]
+
+    first = take_in(service, corridor, "psbc", payment_return("B1", *parts[:2]))
+    last = take_in(service, corridor, "psbc", payment_return("B2", parts[2]))
+
+    assert (first.status, last.status) == ("accepted", "accepted")
+    transfer = transfer_of(service, corridor, uetr)
+    assert (transfer.state, transfer.returned.payout, transfer.returned.settlement) == ("returned", payout.minor, settlement.minor)
+    more = take_in(service, corridor, "psbc", payment_return("B3", part(uetr, CENT, None, "R4")))
+    assert [item.rule for item in more.items] == ["return-exceeds-payment"]
+
+
+def test_a_file_that_stopped_in_the_middle_goes_on_where_it_stopped(
+    service: Service, corridor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process died after the first part: the same file again books the second one, and the first not twice."""
+    monkeypatch.setattr(asking, "CHUNK", 1)
+    [uetr] = paid(service, corridor)
+    ten = Amount(1_000, "USD")
+    data = payment_return("B1", part(uetr, ten), part(uetr, ten, None, "R2"))
+
+    def die(_done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_in(service, corridor, "psbc", data, progress=die)
+    assert list(transfer_of(service, corridor, uetr).returns) == ["R1"]
+    taken = take_in(service, corridor, "psbc", data)
+
+    assert [(item.status, item.replayed) for item in taken.items] == [("ACSC", True), ("ACSC", False)]
+    returns = transfer_of(service, corridor, uetr).returns
+    assert [returned.settlement for returned in returns.values()] == [1_000, 1_000]
 
 
 def test_the_same_file_again_adds_nothing_and_gets_the_same_bytes(service: Service, corridor: str) -> None:

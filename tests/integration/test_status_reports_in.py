@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -10,11 +11,12 @@ import pytest
 
 from ledger import commands as c
 from ledger.bootstrap import Service
-from ledger.errors import KeyReused, NotPermitted, UnknownParticipant
+from ledger.errors import KeyReused, NotPermitted, StillRunning, UnknownParticipant
 from ledger.iso20022.credit_transfer import Product
 from ledger.iso20022.errors import ElementMissing
 from ledger.iso20022.pacs002 import StatusReport, read_pacs002, write_pacs002
 from ledger.iso20022.parties import Agent
+from ledger.messages import asking
 from ledger.messages.incoming import take_in
 from ledger.messages.taken import Outcome
 from tests.integration.bank_messages import (
@@ -259,6 +261,45 @@ def test_another_banks_report_is_not_acted_on(service: Service, corridor: str) -
     with pytest.raises(NotPermitted, match="names ABBMMAMCXXX as its sender"):
         take_in(service, corridor, "psbc", write_pacs002(foreign))
     assert states(service, corridor, [uetr]) == ["dispatched"]
+
+
+def test_a_report_that_stopped_in_the_middle_goes_on_where_it_stopped(
+    service: Service, corridor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process died after the first of its commands: the same report again does the rest, and nothing twice."""
+    monkeypatch.setattr(asking, "CHUNK", 1)
+    uetrs = dispatched(service, corridor, *([ACCOUNT] * 3))
+    report = status_report("S1", *(says(uetr, "ACCC") for uetr in uetrs))
+
+    def die(_done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_in(service, corridor, "psbc", report, progress=die)
+    assert states(service, corridor, uetrs) == ["paid", "dispatched", "dispatched"]
+    taken = take_in(service, corridor, "psbc", report)
+
+    assert [(item.status, item.replayed) for item in taken.items] == [("ACCP", True), ("ACCP", False), ("ACCP", False)]
+    assert states(service, corridor, uetrs) == ["paid"] * 3
+
+
+def test_one_report_in_many_threads_has_one_effect(service: Service, corridor: str) -> None:
+    """The bank's two gateways send it at the same time: everybody gets the same bytes, or is told to ask again."""
+    uetrs = dispatched(service, corridor, *([ACCOUNT] * 3))
+    report = status_report("S1", *(says(uetr, "ACCC") for uetr in uetrs), says(NOWHERE, "ACCC"))
+
+    def send(_: int) -> bytes | None:
+        while True:
+            try:
+                return take_in(service, corridor, "psbc", report).reply
+            except StillRunning:
+                continue
+
+    with ThreadPoolExecutor(4) as threads:
+        replies = set(threads.map(send, range(4)))
+
+    assert replies == {take_in(service, corridor, "psbc", report).reply}
+    assert states(service, corridor, uetrs) == ["paid"] * 3
 
 
 def test_a_report_that_names_no_transaction_is_refused_whole(service: Service, corridor: str) -> None:
