@@ -19,11 +19,12 @@ from ledger.iso20022.pacs002 import StatusReport, TransferStatus, read_pacs002
 from ledger.iso20022.pacs004 import read_pacs004
 from ledger.iso20022.pacs008 import read_pacs008
 from ledger.iso20022.payment_return import PaymentReturn
+from ledger.iso20022.values import Amount
 from ledger.messages.incoming import take_in
 from ledger.messages.taken import Taken
 from ledger.verify import verify
 from tests.acceptance.chain_corridors import RECEIVER, SENDER, between, chain_corridor, file_of, first_transfer
-from tests.integration.bank_messages import question, replied, says, status_report, transfer_of
+from tests.integration.bank_messages import part, payment_return, question, replied, says, status_report, transfer_of
 
 # What becomes of the transfer, and what its debtor agent is then told.
 STATUSES = {
@@ -52,6 +53,13 @@ RETURNS = (
     "cbpr/p_2_1_2__mt103_pacs_004_B_A.xml",
     "cbpr/p_2_3_1_a__CBPRplus_p.2.3.1.a_pacs.004-BtoA.xml",
     "cbpr/p_2_3_1_b__CBPRplus_p.2.3.1.b_pacs.004-CtoB.xml",
+)
+# Those that the debtor's bank itself sends.
+TRANSFERS = (
+    "cbpr-ur/2026__pacs008_credit_transfer_sample.xml",
+    "cbpr/c_29_1_1__CBPRplus_c.29.1.1_pacs.008_AtoB.xml",
+    "cbpr/c_52_1_a__CBPRplus_c.52.1.a_pacs.008-AtoB.xml",
+    "cbpr/c_53_5__mt103_pacs008_A_B.xml",
 )
 CHAIN_OF_P_2_1_2 = (
     "cbpr/p_2_1_2__CBPRplus_p.2.1.2_pacs.008-BtoC.xml",
@@ -170,6 +178,30 @@ def test_a_return_of_another_bank_brings_back_what_it_says(
         transfer = transfer_of(service, corridor, one.uetr)
         assert [part.settlement for part in transfer.returns.values()] == [one.returned.minor]
         assert (story.state, story.told(), story.verifies()) == ("returned", ("ACCC", None), True)
+
+
+@pytest.mark.parametrize("name", TRANSFERS)
+def test_a_transfer_of_another_bank_goes_through_as_it_stands(
+    module_database_url: str, key_folder: Path, corridor: str, conformance_data: Path, name: str
+) -> None:
+    """Its file is taken in unchanged, between the two banks at its ends; what the other one says of it, and sends back, is made by us."""
+    data = (conformance_data / "iso20022" / name).read_bytes()
+    file = read_pacs008(data)
+    [sent] = file.transfers
+    sender, receiver, currency = sent.debtor_agent.bic, sent.creditor_agent.bic, sent.settlement_currency
+    assert sender is not None and receiver is not None
+    with chain_corridor(
+        module_database_url, key_folder, corridor, sender=sender, receiver=receiver, currency=currency, at=file.group.created_at
+    ) as (service, _):  # fmt: skip
+        story = Story(service, corridor, sent.uetr)
+        story.begins(data)
+        story.goes_on(status_report("ACCEPTED", says(sent.uetr, "ACSP", "G005")))
+        assert story.told() == ("ACSP", "G005")
+        story.goes_on(status_report("PAID", says(sent.uetr, "ACCC")))
+        story.goes_on(payment_return("BACK", part(sent.uetr, Amount(sent.settlement_minor, currency), reason="FOCR")))
+        returned = transfer_of(service, corridor, sent.uetr).returned
+        assert (returned.settlement, returned.instructed, story.state) == (sent.settlement_minor, sent.instructed_minor, "returned")
+        assert story.verifies()
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])
