@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
 from lxml import etree
@@ -23,6 +23,7 @@ from ledger.iso20022.case_elements import (
 from ledger.iso20022.case_fields import CaseFields, missing, read_assignment, read_message_case, refuse_findings
 from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, reason_word
+from ledger.iso20022.code_sets import CodeSet, codes_in_force
 from ledger.iso20022.elements import add_agent, branch, leaf, root, to_bytes
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.errors import ElementRepeated, TransferCountWrong
@@ -201,7 +202,9 @@ class _Reading:
         xpath = f"/Document/{_UNDERLYING}" + (f"[{number}]" if number > 1 else "")
         checked = CaseFields(fields, xpath)
         checked.check_repeated()
-        group = _group(checked)
+        # Without its head the message is unreadable anyway.
+        codes = codes_in_force(CodeSet.CANCELLATION_REASON, self.assignment.created_at.date()) if self.assignment else None
+        group = _group(checked, codes)
         if not self.transfers:
             checked.breach(CaseRule.TRANSFERS_NOT_NAMED, "TxInf")
         case = (group.case if group else None) or self.case
@@ -210,12 +213,20 @@ class _Reading:
         for place, transfer in enumerate(self.transfers, 1):
             self.count += 1
             part = CaseFields(transfer, f"{xpath}/TxInf[{place}]")
-            transfers.append(_transfer(part, self.count, case, reasons, self.seen))
+            transfers.append(_transfer(part, self.count, _Above(case, reasons, codes), self.seen))
         self.underlying.append(Underlying(tuple(transfers), group, tuple(checked.findings)))
         self.transfers.clear()
 
 
-def _group(checked: CaseFields) -> RecalledGroup | None:
+class _Above(NamedTuple):
+    """What stands above a transfer and holds for it: case, reasons, and the codes that a reason may be."""
+
+    case: Case | None
+    reasons: tuple[CaseReason, ...]
+    codes: frozenset[str] | None
+
+
+def _group(checked: CaseFields, codes: frozenset[str] | None) -> RecalledGroup | None:
     if not checked.fields.has(_GROUP):
         return None
     message = checked.original_message(_GROUP)
@@ -228,25 +239,23 @@ def _group(checked: CaseFields) -> RecalledGroup | None:
         transfer_count=checked.count(f"{_GROUP}/NbOfTxs"),
         control_sum=checked.decimal_sum(f"{_GROUP}/CtrlSum"),
         whole=checked.indicator(f"{_GROUP}/GrpCxl"),
-        reasons=checked.reasons(f"{_GROUP}/CxlRsnInf"),
+        reasons=checked.reasons(f"{_GROUP}/CxlRsnInf", codes),
     )
 
 
-def _transfer(
-    checked: CaseFields, index: int, case: Case | None, reasons: tuple[CaseReason, ...], seen: set[tuple[UUID, str]]
-) -> RecalledTransfer:
-    """``case`` and ``reasons`` are those that stand above it, ``seen`` what was recalled before it under which case."""
+def _transfer(checked: CaseFields, index: int, above: _Above, seen: set[tuple[UUID, str]]) -> RecalledTransfer:
+    """``seen`` is what was recalled before it under which case."""
     checked.check_repeated()
     uetr = checked.uetr("OrgnlUETR")
-    own, why = checked.case("Case"), checked.reasons("CxlRsnInf")
-    known_by = own or case
+    own, why = checked.case("Case"), checked.reasons("CxlRsnInf", above.codes)
+    known_by = own or above.case
     if known_by is None and not checked.fields.text("Case/Id"):
         checked.breach(CaseRule.CASE_MISSING, "Case/Id")
     if uetr is not None and known_by is not None:
         if (uetr, known_by.id) in seen:
             checked.breach(Rule.UETR_REPEATED, "OrgnlUETR", str(uetr))
         seen.add((uetr, known_by.id))
-    if not reason_word(why or reasons) and not checked.findings:
+    if not reason_word(why or above.reasons) and not checked.findings:
         checked.breach(CaseRule.RECALL_REASON_MISSING, "CxlRsnInf/Rsn")
     return RecalledTransfer(
         index=index,

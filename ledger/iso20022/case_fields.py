@@ -121,15 +121,17 @@ class CaseFields(CheckedFields):
             return None
         return OriginalMessage(message_id, name, self.instant(f"{path}/OrgnlCreDtTm"))
 
-    def reasons(self, path: str) -> tuple[CaseReason, ...]:
-        """All reasons, each with its code or word, originator and information."""
-        return tuple(self._reason(sibling) for sibling in self.fields.siblings(path))
+    def reasons(self, path: str, codes: frozenset[str] | None = None) -> tuple[CaseReason, ...]:
+        """All reasons, each with its code or word, originator and information. ``codes`` are those in force, None to take any."""
+        return tuple(self._reason(sibling, codes) for sibling in self.fields.siblings(path))
 
-    def _reason(self, path: str) -> CaseReason:
+    def _reason(self, path: str, codes: frozenset[str] | None) -> CaseReason:
         code = self.fields.text(f"{path}/Rsn/Cd")
         if code is not None and not (len(code) <= _CODE_MAX and code.isascii() and code.isalnum()):
             self.breach(CaseRule.REASON_INVALID, f"{path}/Rsn/Cd", code)
             code = None
+        elif code is not None and codes is not None and code not in codes:
+            self.breach(Rule.REASON_NOT_IN_SET, f"{path}/Rsn/Cd", code)
         originator = f"{path}/Orgtr"
         return CaseReason(
             code=code,

@@ -199,6 +199,12 @@ class Rule(MessageRule):
     BIC_INVALID = ("bic-invalid", "A BIC has 8 or 11 characters of its form (ISO 9362).", "Correct it.", "RC01")
     LEI_INVALID = ("lei-invalid", "An LEI has 20 characters and right check digits (ISO 17442).", "Correct it.", "RC02")
     PURPOSE_INVALID = ("purpose-invalid", "A purpose is a code of at most 4 letters and digits.", "Send such a code.", "FF07")
+    REASON_NOT_IN_SET = (
+        "reason-not-in-set",
+        "The reason of a recall is in its external code set in force on the day of the message.",
+        "Send a code of ExternalCancellationReason1Code, or a word of your own in Prtry.",
+        "CH16",
+    )
     PURPOSE_NOT_IN_SET = (
         "purpose-not-in-set",
         "A purpose is in the external code set in force on the day of the message.",

@@ -64,7 +64,8 @@ originals = st.builds(
     message=st.none() | original_messages,
 )
 _details = {"originator": st.none() | parties, "information": st.lists(texts(105), max_size=2).map(tuple)}
-worded_reasons = st.builds(CaseReason, code=codes, **_details) | st.builds(CaseReason, proprietary=texts(), **_details)
+reason_codes = st.sampled_from(["AGNT", "CUST", "DUPL"])
+worded_reasons = st.builds(CaseReason, code=reason_codes, **_details) | st.builds(CaseReason, proprietary=texts(), **_details)
 reasons = st.lists(worded_reasons, min_size=1, max_size=2).map(tuple)
 
 

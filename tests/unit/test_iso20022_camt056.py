@@ -130,6 +130,7 @@ FAULTS = [
     (CaseRule.CASE_MISSING, "TxInf[1]/Case/Id", (transfer(case=""),)),
     (CaseRule.RECALL_REASON_MISSING, "TxInf[1]/CxlRsnInf/Rsn", (transfer(reason=""),)),
     (CaseRule.REASON_INVALID, "TxInf[1]/CxlRsnInf/Rsn/Cd", (transfer(reason=REASON.replace("DUPL", "TOO LONG")),)),
+    (Rule.REASON_NOT_IN_SET, "TxInf[1]/CxlRsnInf/Rsn/Cd", (transfer(reason=REASON.replace("DUPL", "ZZZZ")),)),
     (CaseRule.ORIGINAL_MESSAGE_INCOMPLETE, "TxInf[1]/OrgnlGrpInf", (transfer(more="<OrgnlGrpInf/>"),)),
     (
         CaseRule.INDICATOR_INVALID,
@@ -152,6 +153,13 @@ def test_each_rule_is_named_at_its_place(rule: Rule | CaseRule, place: str, unde
     """Rule and XPath, and nothing else is found."""
     recall = read_camt056(message(*underlying))
     assert [(one.rule, one.xpath) for found in recall.transfers for one in found.findings] == [(rule.id, f"{HERE}/{place}")]
+
+
+def test_the_reason_of_a_recall_is_of_its_set_or_a_word() -> None:
+    """A code that nobody knows is told; a word of the sender's own is taken."""
+    unknown, word = (REASON.replace("<Cd>DUPL</Cd>", reason) for reason in ("<Cd>ZZZZ</Cd>", "<Prtry>ZZZZ</Prtry>"))
+    recall = read_camt056(message(transfer(reason=unknown) + transfer(reason=word, uetr=f"<OrgnlUETR>{OTHER}</OrgnlUETR>")))
+    assert [[found.rule for found in one.findings] for one in recall.transfers] == [["reason-not-in-set"], []]
 
 
 def test_a_file_is_not_recalled_by_its_message_id() -> None:
