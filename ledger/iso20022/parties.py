@@ -7,7 +7,7 @@ Texts are as the message has them. All but agents is personal data: it belongs i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from string import ascii_letters
@@ -78,7 +78,18 @@ class Party:
 
     def with_native_name(self, native_name: str) -> Party:
         """The same with its name in the person's own script."""
-        return replace(self, native_name=native_name)
+        # Named one by one: `dataclasses.replace` takes three times as long, and every transfer has two parties.
+        return Party(
+            self.name,
+            native_name,
+            self.address,
+            self.birth,
+            self.identifications,
+            self.bic,
+            self.lei,
+            self.country_of_residence,
+            self.registered,
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

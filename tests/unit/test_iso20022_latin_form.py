@@ -1,7 +1,10 @@
 """A party is written so that every bank on the way can carry it, and what it was is not lost."""
 
+from dataclasses import fields, replace
+from datetime import date
+
 from ledger.iso20022.latin_form import latin_party
-from ledger.iso20022.parties import Address, Identification, Party
+from ledger.iso20022.parties import Address, Birth, Identification, Party
 
 
 def test_a_party_in_latin_letters_stays_as_it_is() -> None:
@@ -33,3 +36,19 @@ def test_a_text_that_grows_keeps_to_its_length() -> None:
     """One letter becomes two; the whole name stands beside."""
     found = latin_party(Party("ß" * 140))
     assert (found.name, found.native_name) == ("s" * 140, "ß" * 140)
+
+
+def test_a_native_name_changes_nothing_else_of_a_party() -> None:
+    """Every field is there again."""
+    party = Party(
+        "Ada Akli",
+        address=Address(town="Agadir"),
+        birth=Birth(date(1980, 2, 29), "Agadir", "MA"),
+        identifications=(Identification("7"),),
+        bic="AAAAMAMC",
+        lei="5493001KJTIIGC8Y1R12",
+        country_of_residence="MA",
+        registered=True,
+    )
+    assert all(getattr(party, field.name) for field in fields(party) if field.name != "native_name")
+    assert party.with_native_name("ⴰⴷⴰ ⴰⴽⵍⵉ") == replace(party, native_name="ⴰⴷⴰ ⴰⴽⵍⵉ")
