@@ -12,8 +12,9 @@ import pytest
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.fields import DEFAULT_LIMITS
 from ledger.iso20022.readers import READERS, findings_in
-from ledger.iso20022.schemas import find_document
+from ledger.iso20022.schemas import OfficialSchemas, find_document
 from ledger.iso20022.xml import identify, opening
+from ledger.messages.report import GuidelineVerdict, verdict_on
 from tests.unit.hostile_messages import hostile
 from tests.unit.message_samples import SAMPLES
 
@@ -80,11 +81,13 @@ def test_the_samples_themselves_are_taken(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
-def test_the_search_for_a_document_takes_whatever_the_form_allows(kind: str) -> None:
-    """What the report on conformance asks of a message after its form was accepted."""
+def test_the_report_has_a_verdict_on_whatever_comes(kind: str) -> None:
+    """Fit, or with the reason why not; the Document is found wherever the form allows it to stand."""
     for number in range(100):
-        data = hostile(SAMPLES[kind], ("tree", kind, number))
+        data = hostile(SAMPLES[kind], ("report", kind, number))
         with ended_when_hanging((kind, number)):
+            verdict = verdict_on("one.xml", data, OfficialSchemas(None))
+            assert verdict.fit or verdict.reason or verdict.guideline is GuidelineVerdict.NOT_OURS
             try:
                 identify(data)
             except UnreadableMessage:
