@@ -13,7 +13,7 @@ from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import check_migrated, migrate
 from ledger.intake import Intake
 from ledger.privacy.entropy import Entropy
-from ledger.privacy.keys import FileKeyProvider
+from ledger.privacy.keys import FileKeyProvider, KeyProvider
 from ledger.privacy.vault import Vault
 from ledger.screening.invented_list import InventedList
 from ledger.screening.list_file import ListFile
@@ -29,6 +29,12 @@ def database_urls(settings: Settings) -> tuple[str, str]:
     return urls.owner_url, urls.database_url
 
 
+def key_providers(settings: Settings) -> tuple[KeyProvider, ...]:
+    """The master key in use first, then the one that it follows or that follows it, if one is named."""
+    own = FileKeyProvider(settings.key_file, create=not settings.production)
+    return (own,) if settings.key_other_file is None else (own, FileKeyProvider(settings.key_other_file, create=False))
+
+
 class Service:
     """Everything a process shares: connections, vault, screening, and one ledger a corridor. Close it when done."""
 
@@ -40,7 +46,7 @@ class Service:
         self.owner_url, self.database_url = database_urls(settings)
         check_migrated(self.database_url)
         self.pool = PostgresPool(self.database_url, pool_size=settings.pool_size)
-        self.vault = Vault(self.pool, FileKeyProvider(settings.key_file, create=not settings.production))
+        self.vault = Vault(self.pool, *key_providers(settings))
         self.screening: Screening = InventedList() if listed is None else listed
         self._ledgers: dict[str, Ledger] = {}
         # Every command makes hundreds of small objects and no cycles: looking for some as often as Python does took a tenth of the time.

@@ -140,6 +140,10 @@ class Settings(BaseModel):
     )
     data_dir: Path = Field(default=Path(".corridor"), description="Name the directory for the embedded PostgreSQL and the demo's key file.")
     key_file: Path = Field(default=Path(".corridor/vault.key"), description="Name the vault's master key file, readable by its owner only.")
+    key_other_file: Path | None = Field(
+        default=None,
+        description="Name the master key file that the one in use follows, or is followed by, while they change places; or leave it unset.",
+    )
     service_key_file: Path = Field(
         default=Path(".corridor/service.pem"), description="Name the service's own private key (PEM), readable by its owner only."
     )
@@ -257,7 +261,7 @@ class Settings(BaseModel):
         values["service_key_file"] = (
             base / Path(known["service_key_file"]).expanduser() if "service_key_file" in known else data_dir / "service.pem"
         )
-        for name in ("service_key_next_file", "webhooks_file", "screening_list", "conformance_data"):
+        for name in ("key_other_file", "service_key_next_file", "webhooks_file", "screening_list", "conformance_data"):
             if name in known:
                 values[name] = base / Path(known[name]).expanduser()
         if known.get("mode", "demo") == "demo" and "database_url" in known:

@@ -105,4 +105,3 @@ def main() -> None:
         raise SystemExit(UNAVAILABLE) from None
 
 
-from ledger.cli import banks, benches, conformance, exchange, keys, operate, outbox, people, reading, statements, steps, webhooks  # noqa: E402, F401 - they add their commands to `app`

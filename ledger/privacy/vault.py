@@ -48,9 +48,12 @@ class Vault:
     process at once.
     """
 
-    def __init__(self, pool: PostgresPool, key_provider: KeyProvider) -> None:
+    def __init__(self, pool: PostgresPool, key_provider: KeyProvider, *others: KeyProvider) -> None:
+        """New keys are wrapped by ``key_provider``; what one of the ``others`` wrapped is read as well, while a master key is followed by
+        another (`rewrapping`)."""
         self._database = VaultDatabase(pool)
         self._provider = key_provider
+        self._known = {provider.name: provider for provider in (key_provider, *others)}
         self._checked = False
         self._index_keys: dict[tuple[str, str], bytes] = {}
         self._index_keys_lock = threading.Lock()
@@ -263,13 +266,13 @@ class Vault:
         return self._unwrap(wrapped_key, wrapped_by)
 
     def _unwrap(self, wrapped: bytes, wrapped_by: str, subject_id: UUID | None = None) -> bytes:
-        if wrapped_by != self._provider.name:
+        if wrapped_by not in self._known:
             raise WrongMasterKey(
                 f"The vault was written under master key {wrapped_by}, and this process holds {self._provider.name}."
                 " Put back the key file the vault was written with, or name it in CORRIDOR_KEY_FILE."
             )
         try:
-            return self._provider.unwrap(wrapped)
+            return self._known[wrapped_by].unwrap(wrapped)
         except WrongMasterKey:
             if not self._checked:
                 raise

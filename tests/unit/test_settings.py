@@ -155,6 +155,7 @@ def test_no_print_of_the_settings_shows_a_password() -> None:
         "CORRIDOR_OWNER_URL": "postgresql://owner:***@db/corridor",
         "CORRIDOR_DATA_DIR": "/srv/corridor/.corridor",
         "CORRIDOR_KEY_FILE": "/run/secrets/vault.key",
+        "CORRIDOR_KEY_OTHER_FILE": "",
         "CORRIDOR_SERVICE_KEY_FILE": "/run/secrets/service.pem",
         "CORRIDOR_SERVICE_KEY_NEXT_FILE": "",
         "CORRIDOR_WEBHOOKS_FILE": "",
