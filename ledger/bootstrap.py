@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 from threading import Lock
+from types import ModuleType
 
 from ledger.application import Ledger
 from ledger.clock import Clock, system_clock
 from ledger.embedded import embedded_url
+from ledger.errors import Misconfigured
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import check_migrated, migrate
 from ledger.intake import Intake
@@ -31,8 +34,35 @@ def database_urls(settings: Settings) -> tuple[str, str]:
 
 def key_providers(settings: Settings) -> tuple[KeyProvider, ...]:
     """The master key in use first, then the one that it follows or that follows it, if one is named."""
-    own = FileKeyProvider(settings.key_file, create=not settings.production)
+    own: KeyProvider
+    if settings.key_module is None:
+        own = FileKeyProvider(settings.key_file, create=not settings.production)
+    else:
+        own = _module_key(settings, settings.key_module)
     return (own,) if settings.key_other_file is None else (own, FileKeyProvider(settings.key_other_file, create=False))
+
+
+def _module_key(settings: Settings, library: Path) -> KeyProvider:
+    provider: KeyProvider = _modules().ModuleKeyProvider(library, settings.key_token, settings.key_label, _pin(settings))
+    return provider
+
+
+def make_module_key(settings: Settings, library: Path) -> str:
+    """Makes the master key that the settings name inside their module; its name."""
+    name: str = _modules().make_key(library, settings.key_token, settings.key_label, _pin(settings))
+    return name
+
+
+def _pin(settings: Settings) -> str:
+    return settings.key_pin.get_secret_value() if settings.key_pin is not None else ""
+
+
+def _modules() -> ModuleType:
+    try:
+        from ledger.privacy import module_keys  # noqa: PLC0415 - it needs the extra hsm
+    except ImportError:
+        raise Misconfigured("CORRIDOR_KEY_MODULE needs the library python-pkcs11: install corridor-ledger[hsm].") from None
+    return module_keys
 
 
 class Service:

@@ -25,7 +25,7 @@ MASK: Final = "***"
 
 _SCHEME: Final = re.compile(r"postgres(ql)?://")
 _PASSWORD_BEFORE_HOST: Final = re.compile(r"^(postgres(?:ql)?://[^:@/?#]*):.*@", re.DOTALL)
-_SECRETS: Final = ("database_url", "owner_url", "oidc_client_secret")
+_SECRETS: Final = ("database_url", "owner_url", "key_pin", "oidc_client_secret")
 """Settings that hold or may hold a secret: each can be read from a file, and none is ever shown whole."""
 _PASSWORD_PARAMETER: Final = re.compile(r"([?&][^=&]*password=)[^&]*", re.IGNORECASE)
 
@@ -144,6 +144,13 @@ class Settings(BaseModel):
         default=None,
         description="Name the master key file that the one in use follows, or is followed by, while they change places; or leave it unset.",
     )
+    key_module: Path | None = Field(
+        default=None,
+        description="Name the PKCS #11 library of the module that keeps the master key, or leave it unset for a file.",
+    )
+    key_token: str = Field(default="corridor", min_length=1, description="Write the label of the module's token.")
+    key_label: str = Field(default="corridor-vault", min_length=1, description="Write the label of the master key in the token.")
+    key_pin: SecretStr | None = Field(default=None, description="Write the token's PIN, or name its file in CORRIDOR_KEY_PIN_FILE.")
     service_key_file: Path = Field(
         default=Path(".corridor/service.pem"), description="Name the service's own private key (PEM), readable by its owner only."
     )
@@ -261,7 +268,7 @@ class Settings(BaseModel):
         values["service_key_file"] = (
             base / Path(known["service_key_file"]).expanduser() if "service_key_file" in known else data_dir / "service.pem"
         )
-        for name in ("key_other_file", "service_key_next_file", "webhooks_file", "screening_list", "conformance_data"):
+        for name in ("key_other_file", "key_module", "service_key_next_file", "webhooks_file", "screening_list", "conformance_data"):
             if name in known:
                 values[name] = base / Path(known[name]).expanduser()
         if known.get("mode", "demo") == "demo" and "database_url" in known:
@@ -302,6 +309,8 @@ def _missing_in_production(known: Mapping[str, str], model: type[Settings]) -> l
         "screening_list": "is missing: production mode screens against a real list.",
         "trusted_proxies": "is missing: production mode needs the hop on which client certificates arrive.",
     }
+    if "key_module" in known:
+        del reasons["key_file"]
     problems = [_problem(name, "", wrong, model) for name, wrong in reasons.items() if name not in known]
     owner, application = _user(known.get("owner_url", "")), _user(known.get("database_url", ""))
     if owner and owner == application:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.bootstrap import key_providers
+from ledger.bootstrap import key_providers, make_module_key
 from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, console, print_json
 from ledger.cli.keys import keys_app
@@ -25,6 +25,15 @@ def make_master_key(file: Annotated[Path, typer.Argument(help="Where it goes, re
     if file.exists():
         raise Malformed(f"{file} is there already.", field="file", value=file, way_out="Name a new file.")
     console.print(FileKeyProvider(file).name, highlight=False)
+
+
+@master_app.command("make-in-module")
+def make_master_key_in_module() -> None:
+    """Make a master key inside the module that CORRIDOR_KEY_MODULE names, which it never leaves; prints its name."""
+    configured = cli.settings()
+    if configured.key_module is None:
+        raise Misconfigured("CORRIDOR_KEY_MODULE names no PKCS #11 library. Name the security module's.")
+    console.print(make_module_key(configured, configured.key_module), highlight=False)
 
 
 @master_app.command("rotate")

