@@ -199,11 +199,11 @@ class CheckedFields:
         return Address(**parts, country=self.country(at.country), lines=self.texts(at.lines, 70))
 
     def _birth(self, at: _PartyPaths) -> Birth | None:
-        if not self.fields.has(at.birth):
+        if at.birth not in self.fields.counts:
             return None
         on, country = self.day(at.birth_date), self.country(at.birth_country)
-        town = self.text(at.birth_town)
-        if not all(map(self.fields.text, (at.birth_date, at.birth_town, at.birth_country))):
+        town, value = self.text(at.birth_town), self._value
+        if not (value(at.birth_date) and value(at.birth_town) and value(at.birth_country)):
             self.breach(Rule.BIRTH_INCOMPLETE, at.birth)
         if on is None or town is None or country is None:
             return None
@@ -216,7 +216,7 @@ class CheckedFields:
         for sibling in self.fields.siblings(path):
             at = _identification_paths(sibling)
             number = self.text(at.number)
-            if not self.fields.text(at.number):
+            if not self._value(at.number):
                 self.breach(Rule.IDENTIFICATION_INVALID, at.number)
             code = self.text(at.code, 4)
             found.append(
@@ -224,7 +224,7 @@ class CheckedFields:
                     number=number or "",
                     scheme=code or self.text(at.word),
                     issuer=self.text(at.issuer),
-                    scheme_is_code=code is not None or not self.fields.has(at.word),
+                    scheme_is_code=code is not None or at.word not in self.fields.counts,
                 )
             )
         return tuple(found)
