@@ -105,3 +105,19 @@ def main() -> None:
         raise SystemExit(UNAVAILABLE) from None
 
 
+# They add their commands to `app`.
+from ledger.cli import (
+    banks,
+    benches,
+    conformance,
+    exchange,
+    keys,
+    master_key,
+    operate,
+    outbox,
+    people,
+    reading,
+    statements,
+    steps,
+    webhooks,
+)

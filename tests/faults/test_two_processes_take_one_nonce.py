@@ -49,7 +49,7 @@ class Process:
 
     def wait_until_it_serves(self) -> None:
         """Asks until somebody answers; httpx tries the connection anew, a little later each time."""
-        with httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(retries=12), timeout=60) as client:
+        with httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(retries=8), timeout=60) as client:
             assert client.get("/health").status_code == 200
 
     def end(self) -> list[dict[str, Any]]:
