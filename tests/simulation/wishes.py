@@ -28,6 +28,7 @@ from tests.unit.corridor_fixtures import (
     FRIDAY,
     HIT,
     NIGHT_JOB,
+    NOW,
     OPERATOR,
     PSBC,
     RESOLVER,
@@ -60,7 +61,7 @@ class Wish(NamedTuple):
 KINDS = (
     *["initiate"] * 8, *["next step"] * 36, *["any step"] * 3, *["publish"] * 2, "quote", "fund position", "withdraw", "confirm withdrawal",
     "charge", "cash", *["close cycle"] * 2, *["cycle payment"] * 4, "record break", *["adjust"] * 3, *["amend"] * 3, "account status",
-    *["read"] * 2, *["erase"] * 2,
+    *["read"] * 2, *["erase"] * 2, "announce",
 )  # fmt: skip
 ALONE = {"close cycle", "amend", "account status"}
 ODD = 0.08
@@ -107,6 +108,7 @@ class People:
             ),
             "quote": self._quote,
             "fund position": lambda w: self._movement(c.FundPosition, SETTLEMENT_BANK, w),
+            "announce": self._announce,
             "withdraw": self._withdraw,
             "confirm withdrawal": self._confirm_withdrawal,
             "charge": lambda w: self._movement(c.ChargeSettlement, SETTLEMENT_BANK, w),
@@ -226,6 +228,11 @@ class People:
     def _movement(self, kind: type[c.MovementCommand], actor: str, wish: Wish) -> Command:
         reference = f"M-{wish.other % 5}" if wish.odd else self._name()
         return ask(kind, actor, participant=of(BANKS, wish.pick), amount=of(MONEY, wish.other), currency="USD", reference=reference)
+
+    def _announce(self, wish: Wish) -> Command:
+        bank = of(BANKS, wish.pick)
+        said = {"participant": bank, "amount": of(MONEY, wish.other), "currency": "USD", "reference": f"announced:{bank}:{self._name()}"}
+        return ask(c.AnnouncePayIn, SETTLEMENT_BANK if wish.odd else bank, expected_on=NOW.date(), **said)
 
     def _withdraw(self, wish: Wish) -> Command:
         self.withdrawals.append(self._name())
