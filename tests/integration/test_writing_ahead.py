@@ -195,7 +195,8 @@ def test_a_carrier_whose_connection_breaks_finds_another(ledger: Ledger, module_
     let_carry(ledger, monkeypatch, at_once=1)
     lives = [complete_life(ledger.corridor_code, uetr(f"cut {n}")) for n in range(3)]
     connect(module_database_url).cursor().execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'corridor' AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name = 'corridor' AND pid <> pg_backend_pid()"
     )
     for life in lives:
         try:
