@@ -22,7 +22,7 @@ from ledger.bootstrap import Service
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.fields import Limits
 from ledger.iso20022.pacs008 import ScannedFile
-from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.messages.incoming import take_in
 
 SENDER = "abb"
 FLOOR, MEMORY_MB_MAX, READ_PER_SECOND_MIN = 0.5, 300.0, 5_000
@@ -144,10 +144,9 @@ def main() -> None:
     with Service(settings()) as service:
         service.ledger(wanted["corridor"]).terms()
         began = perf_counter()
-        report = import_credit_transfers(service, wanted["corridor"], SENDER, path.read_bytes(), limits=limits)
-        report.to_pacs002()
+        answer = take_in(service, wanted["corridor"], SENDER, path.read_bytes(), limits=limits)
         seconds = perf_counter() - began
-        tell(seconds=seconds, taken=len(report.taken), peak_rss_mb=peak_rss_mb())
+        tell(seconds=seconds, taken=len(answer.accepted), peak_rss_mb=peak_rss_mb())
 
 
 if __name__ == "__main__":

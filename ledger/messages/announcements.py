@@ -6,18 +6,16 @@ receipt is known by its message's id, its notification's and its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ledger.answers import Answer, told_to_a_bank
 from ledger.commands import AnnouncePayIn
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import UnknownParticipant
 from ledger.iso20022.camt057 import AnnouncedReceipt, Announcement, Expectation, read_camt057
-from ledger.iso20022.status_reasons import status_reason
-from ledger.messages.decided_together import decide
+from ledger.messages import outcomes
+from ledger.messages.asking import ask_all
+from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
-from ledger.messages.taken import NOTED, REJECTED, Outcome, Taken
+from ledger.messages.taken import Outcome, Taken
 
 
 def take_in_announcement(incoming: Incoming) -> Taken:
@@ -27,9 +25,9 @@ def take_in_announcement(incoming: Incoming) -> Taken:
     came = incoming.receive(announcement.message_id, sender, field="GrpHdr/MsgSndr")
     references = _references(incoming.actor, announcement)
     asked = [_asked(incoming, came, receipt, references[receipt.index]) for receipt in announcement.receipts]
-    decided = iter(decide(incoming, came, [one for one in asked if isinstance(one, AnnouncePayIn)]))
+    decided = iter(ask_all(incoming, came, [one for one in asked if isinstance(one, AnnouncePayIn)]))
     items = [
-        one if isinstance(one, Outcome) else _answered(_outcome(receipt), next(decided))
+        one if isinstance(one, Outcome) else outcomes.answered(_named(receipt), next(decided))
         for receipt, one in zip(announcement.receipts, asked, strict=True)
     ]
     return acknowledge(incoming, came, announcement.created_at, items)
@@ -44,21 +42,18 @@ def _references(actor: str, announcement: Announcement) -> dict[int, str]:
     }
 
 
-def _outcome(receipt: AnnouncedReceipt) -> Outcome:
-    return Outcome(receipt.index, receipt.uetr, receipt.id, receipt.end_to_end_id, NOTED)
+def _named(receipt: AnnouncedReceipt) -> Named:
+    return Named(receipt.index, receipt.uetr, receipt.id, receipt.end_to_end_id)
 
 
 def _asked(incoming: Incoming, came: Came, receipt: AnnouncedReceipt, reference: str) -> AnnouncePayIn | Outcome:
     """The command for a receipt, or the answer to one that cannot have a command."""
-    outcome = _outcome(receipt)
     if receipt.findings:
-        first = receipt.findings[0]
-        place = first.xpath.removeprefix("/Document/").partition("/")[2]
-        return replace(outcome, status=REJECTED, reason=first.reason_code, rule=first.rule, field=place, sentence=first.sentence)
+        return outcomes.faulty_part(_named(receipt), receipt.findings[0])
     try:
         participant = _participant(incoming, receipt.expectation)
     except UnknownParticipant as refusal:
-        return _refused(outcome, refusal.code, "Dbtr", str(refusal))
+        return outcomes.rejected(_named(receipt), refusal.code, "Dbtr", str(refusal))
     assert receipt.amount is not None and receipt.expectation.expected_on is not None
     minor, currency = receipt.amount
     account = receipt.expectation.account
@@ -83,15 +78,3 @@ def _participant(incoming: Incoming, expectation: Expectation) -> str:
     debtor = expectation.debtor.bic if expectation.debtor is not None else None
     through = expectation.debtor_agent.bic if expectation.debtor_agent is not None else None
     return incoming.terms.participant_of_bic(debtor or through or "")
-
-
-def _answered(outcome: Outcome, answer: Answer) -> Outcome:
-    outcome = replace(outcome, position=answer.position, replayed=answer.replayed)
-    if answer.refusal is None:
-        return outcome
-    refusal = told_to_a_bank(answer.refusal)
-    return _refused(outcome, refusal["code"], refusal["field"], f"{refusal['detail']} {refusal['way_out']}".strip())
-
-
-def _refused(outcome: Outcome, code: str, field: str, sentence: str) -> Outcome:
-    return replace(outcome, status=REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence)

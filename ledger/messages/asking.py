@@ -6,25 +6,23 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from ledger.batching import Answer, Answered
+from ledger.answers import Answer, Answered
 from ledger.commands import Command
 from ledger.domain import ids
 from ledger.messages.present_status import Seen, transfers_at
 from ledger.messages.received import Came, Incoming
 
-# Commands queued together: large enough for whole commits.
+# Commands queued together: enough for whole commits, never so many that no place is left for others.
 CHUNK = 500
 Part = TypeVar("Part", bound=Hashable)
 
 
 def ask_all(incoming: Incoming, came: Came, commands: Sequence[Command]) -> list[Answer]:
     """The durable answers, decided in the order of the commands. Those asked for by the same message before are not decided again."""
-    ledger = incoming.ledger
     answers: list[Answer] = []
     for start in range(0, len(commands), CHUNK):
         chunk = commands[start : start + CHUNK]
-        futures = ledger.submit_all([ledger.request(command, came.asked) for command in chunk])
-        answers.extend(ledger.answer(future.result(), came.asked) for future in futures)
+        answers += incoming.ledger.execute_all(chunk, [came.asked] * len(chunk))
         if incoming.progress is not None:
             incoming.progress(len(answers), len(commands))
     return answers

@@ -12,37 +12,27 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
 from pydantic import ValidationError
 
+from ledger.answers import Answer, Answered, Request, decode_answer
 from ledger.application import Ledger
-from ledger.batching import Answer, Answered, Request, decode_answer
-from ledger.bootstrap import Service
 from ledger.domain import ids
 from ledger.domain.terms import Terms
 from ledger.errors import Malformed, NotPermitted, Refusal
-from ledger.evidence import SignedRequest
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
-from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
-from ledger.iso20022.pacs002 import (
-    GroupStatus,
-    OriginalMessage,
-    StatusReport,
-    group_status_of,
-    write_pacs002,
-)
+from ledger.iso20022.pacs002 import GroupStatus, OriginalMessage, StatusReport, group_status_of, write_pacs002
 from ledger.iso20022.pacs008 import ScannedFile
-from ledger.iso20022.status_reasons import status_reason
+from ledger.messages import outcomes
+from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import reply_id, status_of
-from ledger.messages.taken import REJECTED, Outcome, Progress, Taken, last_position
+from ledger.messages.taken import REJECTED, Outcome, Taken
 
 # Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
 CHUNK = 500
-PACS008 = "pacs.008"
 
 # Where a transfer can stand right after it was taken in, and what its sender is told. A hold, a condition and a queue are told alike,
 # so that a hold tips nobody off.
@@ -52,106 +42,14 @@ _STATUS_BY_STATE = {
     "cleared": "PDNG",
     "funded": "PDNG",
     "dispatched": "ACSP",
-    "rejected": "RJCT",
+    "rejected": REJECTED,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """The answer to a file, in the file's order. ``received_at`` is when it first came; ``recognised`` that it had come before."""
-
-    group: GroupHeader
-    received_at: datetime
-    recognised: bool
-    transfers: tuple[Outcome, ...]
-
-    @property
-    def message_id(self) -> str:
-        return self.group.message_id
-
-    @property
-    def taken(self) -> tuple[Outcome, ...]:
-        """The transfers that entered the ledger, those that wait among them."""
-        return tuple(transfer for transfer in self.transfers if not transfer.rejected)
-
-    @property
-    def rejected(self) -> tuple[Outcome, ...]:
-        return tuple(transfer for transfer in self.transfers if transfer.rejected)
-
-    @property
-    def position(self) -> int:
-        """Reads that ask for at least this log position see every transfer of the file; 0 when none entered the ledger."""
-        return last_position(self.transfers)
-
-    def to_pacs002(self) -> bytes:
-        """The answer as pacs.002.001.10; asked again it is the same, byte for byte."""
-        return write_pacs002(
-            StatusReport(
-                message_id=reply_id("STS", self.message_id),
-                created_at=self.received_at.replace(microsecond=0),
-                groups=(
-                    GroupStatus(
-                        OriginalMessage(self.message_id, self.group.version, self.group.created_at),
-                        status=group_status_of(transfer.status for transfer in self.transfers),
-                        count=len(self.transfers),
-                    ),
-                ),
-                transfers=tuple(status_of(transfer) for transfer in self.transfers),
-            )
-        )
-
-
-def import_credit_transfers(
-    service: Service,
-    corridor: str,
-    actor: str,
-    data: bytes,
-    *,
-    progress: Progress | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    signed: SignedRequest | None = None,
-) -> ImportReport:
-    """Takes in a pacs.008 that ``actor``, the debtor agent, sent; ``signed`` is the request that it came in, where that was signed.
-
-    Raises UnreadableMessage (nothing is kept), UnknownCorridor, UnknownParticipant, NotPermitted when another bank's file comes from
-    this actor, KeyReused when the message id came before with other content. After Unavailable, OutcomeUnknown or a crash the same file
-    goes on where it stopped.
-    """
-    terms = service.ledger(corridor).terms()
-    terms.participant(actor)
-    return _import(
-        Incoming(
-            service=service,
-            corridor=corridor,
-            actor=actor,
-            terms=terms,
-            data=data,
-            message=PACS008,
-            version="",
-            signed=signed,
-            progress=progress,
-            limits=limits,
-        )
-    )
-
-
 def take_in_credit_transfers(incoming: Incoming) -> Taken:
-    """Takes in a pacs.008; the reply is its pacs.002."""
+    """Takes in a pacs.008; the reply is its pacs.002. Raises what `take_in` raises."""
     # Only the debtor agent sends one, so the settlement bank is no stranger here but in the wrong place.
     incoming.terms.participant(incoming.actor)
-    report = _import(incoming)
-    return Taken(
-        message=incoming.message,
-        version=report.group.version,
-        message_id=report.message_id,
-        received_at=report.received_at,
-        recognised=report.recognised,
-        items=report.transfers,
-        reply=report.to_pacs002(),
-    )
-
-
-def _import(incoming: Incoming) -> ImportReport:
     file = ScannedFile(incoming.data, incoming.limits)
     group = file.group
     came = incoming.receive(group.message_id, group.instructing_agent.bic if group.instructing_agent else None)
@@ -163,7 +61,7 @@ def _import(incoming: Incoming) -> ImportReport:
         group=group,
         came=came,
     )
-    outcomes: list[Outcome] = []
+    items: list[Outcome] = []
     submitted: deque[_Chunk] = deque()
     transfers = iter(file)
     try:
@@ -172,15 +70,36 @@ def _import(incoming: Incoming) -> ImportReport:
             if chunk:
                 submitted.append(sender.submit(chunk))
             if len(submitted) > 1 or not chunk:
-                outcomes.extend(sender.answers(submitted.popleft()))
+                items.extend(sender.answers(submitted.popleft()))
                 if incoming.progress is not None:
-                    incoming.progress(len(outcomes), len(file))
+                    incoming.progress(len(items), len(file))
     except BaseException:
         # What the batcher holds is decided all the same; whoever sends the file again then finds the answers.
         for left in submitted:
             wait(one[1] for one in left if not isinstance(one, Outcome))
         raise
-    return ImportReport(group, came.received_at, came.recognised, tuple(outcomes))
+    return Taken(
+        message=incoming.message,
+        version=group.version,
+        message_id=group.message_id,
+        received_at=came.received_at,
+        recognised=came.recognised,
+        items=tuple(items),
+        reply=_reply(group, came, items),
+    )
+
+
+def _reply(group: GroupHeader, came: Came, items: Sequence[Outcome]) -> bytes:
+    """The answer as pacs.002.001.10; asked again it is the same, byte for byte."""
+    asked = GroupStatus(
+        OriginalMessage(group.message_id, group.version, group.created_at),
+        status=group_status_of(item.status for item in items),
+        count=len(items),
+    )
+    transfers = tuple(status_of(item) for item in items)
+    return write_pacs002(
+        StatusReport(reply_id("STS", group.message_id), came.received_at.replace(microsecond=0), groups=(asked,), transfers=transfers)
+    )
 
 
 _Pending = tuple[CreditTransfer, Future[Answered]]
@@ -205,12 +124,12 @@ class _Sender:
         orders: list[tuple[CreditTransfer, Received]] = []
         for transfer in chunk:
             if isinstance(transfer, TransferFault):
-                answered[transfer.index] = _fault(transfer)
+                answered[transfer.index] = outcomes.faulty(transfer)
                 continue
             try:
                 orders.append((transfer, self._received(transfer)))
             except Refusal as refusal:
-                answered[transfer.index] = _refused(transfer, refusal.code, refusal.field, str(refusal))
+                answered[transfer.index] = outcomes.refused(_named(transfer), refusal)
             except ValidationError as error:
                 answered[transfer.index] = _unusable(transfer, error)
         if self.came.recognised:
@@ -265,67 +184,24 @@ class _Sender:
 # One transfer's answer
 
 
+def _named(transfer: CreditTransfer) -> Named:
+    return Named(transfer.index, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id)
+
+
 def _answered(transfer: CreditTransfer, answer: Answer) -> Outcome:
-    if answer.refusal is not None:
-        refusal = answer.refusal
-        sentence = f"{refusal['detail']} {refusal['way_out']}".strip()
-        return _refused(transfer, refusal["code"], refusal["field"], sentence, answer)
-    assert answer.result is not None
-    return _outcome(transfer, _STATUS_BY_STATE[answer.result["state"]], answer=answer)
-
-
-def _refused(transfer: CreditTransfer, code: str, field: str, sentence: str, answer: Answer | None = None) -> Outcome:
-    return _outcome(transfer, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer)
+    status = _STATUS_BY_STATE[answer.result["state"]] if answer.result is not None else REJECTED
+    return outcomes.answered(_named(transfer), answer, status)
 
 
 def _unfit(transfer: CreditTransfer, unfit: Unfit) -> Outcome:
     """A party that cannot be screened, or an identity document that says nothing."""
     if isinstance(unfit, Malformed):
-        return _refused(transfer, "malformed", unfit.field, str(unfit))
-    return _refused(transfer, "record-unfit", "", str(unfit))
+        return outcomes.rejected(_named(transfer), "malformed", unfit.field, str(unfit))
+    return outcomes.rejected(_named(transfer), "record-unfit", "", str(unfit))
 
 
 def _unusable(transfer: CreditTransfer, error: ValidationError) -> Outcome:
     """Only the names of the fields are told: their values may be personal."""
     fields = sorted({".".join(map(str, found["loc"])) for found in error.errors(include_input=False)})
     sentence = f"These fields of a party cannot be kept: {', '.join(fields)}. Send them within the length and form of their types."
-    return _refused(transfer, "party-field-invalid", fields[0], sentence)
-
-
-def _fault(fault: TransferFault) -> Outcome:
-    return Outcome(
-        index=fault.index,
-        uetr=fault.uetr,
-        instruction_id=fault.instruction_id,
-        end_to_end_id=fault.end_to_end_id,
-        status=REJECTED,
-        reason=fault.reason_code,
-        rule=fault.rule,
-        field=fault.xpath.partition("/CdtTrfTxInf")[2].partition("/")[2],
-        sentence=fault.sentence,
-    )
-
-
-def _outcome(
-    transfer: CreditTransfer,
-    status: str,
-    *,
-    reason: str = "",
-    rule: str = "",
-    field: str = "",
-    sentence: str = "",
-    answer: Answer | None = None,
-) -> Outcome:
-    return Outcome(
-        index=transfer.index,
-        uetr=transfer.uetr,
-        instruction_id=transfer.instruction_id,
-        end_to_end_id=transfer.end_to_end_id,
-        status=status,
-        reason=reason,
-        rule=rule,
-        field=field,
-        sentence=sentence,
-        position=None if answer is None else answer.position,
-        replayed=answer is not None and answer.replayed,
-    )
+    return outcomes.rejected(_named(transfer), "party-field-invalid", fields[0], sentence)

@@ -11,22 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ledger import commands as c
-from ledger.application import Asked
-from ledger.batching import Answer
 from ledger.domain.money import format_amount
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import AccountUnknown, NotDueInCycle, NotPermitted, Refusal
 from ledger.iso20022.camt054 import read_camt054
 from ledger.iso20022.errors import ElementMissing
 from ledger.iso20022.statement import BOOKED, Entry, EntryDetail, Notification
-from ledger.iso20022.status_reasons import status_reason
 from ledger.jobs import up_to_date
+from ledger.messages import outcomes
+from ledger.messages.asking import ask_all
+from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
 from ledger.messages.settlement_references import end_to_end_of_withdrawal, read_cycle_payment
-from ledger.messages.taken import REJECTED, Outcome, Taken
+from ledger.messages.taken import Outcome, Taken
 from ledger.projections.movements import MovementRow, movements
 
-_TAKEN_NOTE_OF = "ACCP"
 _PAGE = 500
 
 
@@ -39,6 +38,10 @@ class _Payment(NamedTuple):
     detail: EntryDetail
     minor: int
     account: str
+
+    @property
+    def named(self) -> Named:
+        return Named(self.number, self.detail.uetr, self.detail.instruction_id, self.detail.end_to_end_id)
 
     @property
     def known_by(self) -> tuple[str, ...]:
@@ -72,15 +75,14 @@ def take_in_notification(incoming: Incoming) -> Taken:
         try:
             command = _command(incoming, came, payment, withdrawals)
         except Refusal as refusal:
-            answered[payment.number] = _refused(payment, refusal.code, refusal.field, str(refusal))
+            answered[payment.number] = outcomes.refused(payment.named, refusal)
             continue
         if command is None:
             answered[payment.number] = _noted(payment)
         else:
             commands[payment.number] = command
-    asked: list[Asked] = [came.asked] * len(commands)
-    answers = dict(zip(commands, incoming.ledger.execute_all(list(commands.values()), asked), strict=True))
-    answered |= {payment.number: _told(payment, answers[payment.number]) for payment in payments if payment.number in answers}
+    answers = dict(zip(commands, ask_all(incoming, came, list(commands.values())), strict=True))
+    answered |= {one.number: outcomes.answered(one.named, answers[one.number]) for one in payments if one.number in answers}
     return Taken(
         message=incoming.message,
         version=incoming.version,
@@ -148,13 +150,6 @@ def _every(page: Callable[[int], list[MovementRow]]) -> Iterator[MovementRow]:
         after = rows[-1].position
 
 
-def _told(payment: _Payment, answer: Answer) -> Outcome:
-    if answer.refusal is not None:
-        refusal = answer.refusal
-        return _refused(payment, refusal["code"], refusal["field"], f"{refusal['detail']} {refusal['way_out']}".strip(), answer)
-    return _outcome(payment, _TAKEN_NOTE_OF, answer=answer)
-
-
 def _noted(payment: _Payment) -> Outcome:
     why = (
         "it is not booked"
@@ -163,26 +158,4 @@ def _noted(payment: _Payment) -> Outcome:
         if payment.entry.reversal
         else "it names no payment that the corridor waits for"
     )
-    return _outcome(payment, _TAKEN_NOTE_OF, sentence=f"Taken note of, and nothing done: {why}.")
-
-
-def _refused(payment: _Payment, code: str, field: str, sentence: str, answer: Answer | None = None) -> Outcome:
-    return _outcome(payment, REJECTED, reason=status_reason(code, field), rule=code, field=field, sentence=sentence, answer=answer)
-
-
-def _outcome(
-    payment: _Payment, status: str, *, reason: str = "", rule: str = "", field: str = "", sentence: str = "", answer: Answer | None = None
-) -> Outcome:
-    return Outcome(
-        index=payment.number,
-        uetr=payment.detail.uetr,
-        instruction_id=payment.detail.instruction_id,
-        end_to_end_id=payment.detail.end_to_end_id,
-        status=status,
-        reason=reason,
-        rule=rule,
-        field=field,
-        sentence=sentence,
-        position=None if answer is None else answer.position,
-        replayed=answer is not None and answer.replayed,
-    )
+    return outcomes.taken(payment.named, sentence=f"Taken note of, and nothing done: {why}.")

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID
 
-from ledger.batching import Answer
+from ledger.answers import Answer, told_to_a_bank
 from ledger.errors import Refusal, TransferUnknown
 from ledger.iso20022.credit_transfer import TransferFault
-from ledger.iso20022.rules import Rule
+from ledger.iso20022.rules import Finding, Rule, finding
 from ledger.iso20022.status_reasons import status_reason
-from ledger.messages.taken import REJECTED, Outcome
+from ledger.messages.taken import NOTED, REJECTED, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A transaction as its sender names it; ``index`` counts from 1."""
+class Named(NamedTuple):
+    """A transaction as its sender names it; ``number`` counts from 1."""
 
-    index: int
+    number: int
     uetr: UUID | None = None
     instruction_id: str | None = None
     end_to_end_id: str | None = None
 
 
-def taken(named: Named, status: str, answer: Answer | None = None, *, reason: str = "", sentence: str = "") -> Outcome:
+def answered(named: Named, answer: Answer, status: str = NOTED) -> Outcome:
+    """What the ledger said: taken, and so it stands; or refused."""
+    return taken(named, status, answer) if answer.refusal is None else refused_by_ledger(named, answer)
+
+
+def taken(named: Named, status: str = NOTED, answer: Answer | None = None, *, reason: str = "", sentence: str = "") -> Outcome:
     """It was taken, and stands so; ``sentence`` where there is more to say."""
-    return Outcome(
-        index=named.index,
-        uetr=named.uetr,
-        instruction_id=named.instruction_id,
-        end_to_end_id=named.end_to_end_id,
-        status=status,
-        reason=reason,
-        sentence=sentence,
-        position=None if answer is None else answer.position,
-        replayed=answer is not None and answer.replayed,
-    )
+    return Outcome(*named, status, reason, "", "", sentence, *_place(answer))
 
 
 def refused(named: Named, refusal: Refusal, answer: Answer | None = None) -> Outcome:
     """It was not, and this is why."""
-    return _rejected(named, refusal.code, refusal.field, str(refusal), answer)
+    return rejected(named, refusal.code, refusal.field, str(refusal), answer)
 
 
 def refused_by_ledger(named: Named, answer: Answer) -> Outcome:
     """The ledger's own refusal, as its receipt keeps it."""
     assert answer.refusal is not None
-    refusal = answer.refusal
-    return _rejected(named, refusal["code"], refusal["field"], f"{refusal['detail']} {refusal['way_out']}".strip(), answer)
+    refusal = told_to_a_bank(answer.refusal)
+    return rejected(named, refusal["code"], refusal["field"], f"{refusal['detail']} {refusal['way_out']}".strip(), answer)
+
+
+def rejected(named: Named, code: str, field: str, sentence: str, answer: Answer | None = None) -> Outcome:
+    """It was not taken, for a reason that has this code of ours."""
+    return Outcome(*named, REJECTED, status_reason(code, field), code, field, sentence, *_place(answer))
 
 
 def unknown(named: Named, answer: Answer | None = None) -> Outcome:
@@ -67,45 +67,24 @@ def with_way_out(outcome: Outcome, way_out: str) -> Outcome:
 
 def broken(named: Named, rule: Rule, path: str) -> Outcome:
     """A rule that only this message has, broken at a path below the transaction."""
-    return Outcome(
-        index=named.index,
-        uetr=named.uetr,
-        instruction_id=named.instruction_id,
-        end_to_end_id=named.end_to_end_id,
-        status=REJECTED,
-        reason=rule.reason_code,
-        rule=rule.id,
-        field=path,
-        sentence=f"{rule.sentence} {rule.way_out}",
-    )
+    return _broken(named, finding(rule, path), path)
 
 
 def faulty(fault: TransferFault) -> Outcome:
     """A transaction that breaks a rule of its message; the first one answers for it."""
-    return Outcome(
-        index=fault.index,
-        uetr=fault.uetr,
-        instruction_id=fault.instruction_id,
-        end_to_end_id=fault.end_to_end_id,
-        status=REJECTED,
-        reason=fault.reason_code,
-        rule=fault.rule,
-        field=fault.xpath.partition("]/")[2],
-        sentence=fault.sentence,
-    )
+    named = Named(fault.index, fault.uetr, fault.instruction_id, fault.end_to_end_id)
+    return _broken(named, fault.findings[0], fault.xpath.partition("]/")[2])
 
 
-def _rejected(named: Named, code: str, field: str, sentence: str, answer: Answer | None) -> Outcome:
-    return Outcome(
-        index=named.index,
-        uetr=named.uetr,
-        instruction_id=named.instruction_id,
-        end_to_end_id=named.end_to_end_id,
-        status=REJECTED,
-        reason=status_reason(code, field),
-        rule=code,
-        field=field,
-        sentence=sentence,
-        position=None if answer is None else answer.position,
-        replayed=answer is not None and answer.replayed,
-    )
+def faulty_part(named: Named, found: Finding) -> Outcome:
+    """A part of a message, told by its place below the message itself, that breaks a rule."""
+    return _broken(named, found, found.xpath.removeprefix("/Document/").partition("/")[2])
+
+
+def _broken(named: Named, found: Finding, field: str) -> Outcome:
+    return Outcome(*named, REJECTED, found.reason_code, found.rule, field, found.sentence)
+
+
+def _place(answer: Answer | None) -> tuple[int | None, bool]:
+    """Where the answer stands in the log, and whether it had been given before."""
+    return (None, False) if answer is None else (answer.position, answer.replayed)

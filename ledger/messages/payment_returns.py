@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from ledger import commands as c
-from ledger.batching import Answer
+from ledger.answers import Answer
 from ledger.domain.money import format_amount, round_fraction
 from ledger.domain.pricing import Pricing
 from ledger.domain.terms import Terms

@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import Final, cast
 from uuid import UUID
 
-from ledger.answers import Answer
 from ledger.commands import AnswerRecall
 from ledger.domain.transfer import Transfer
 from ledger.iso20022.camt029 import read_camt029
 from ledger.iso20022.resolution import AnsweredTransfer, RecallAnswer
-from ledger.messages import case_outcomes
-from ledger.messages.decided_together import decide
+from ledger.messages import outcomes
+from ledger.messages.asking import ask_all
+from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
-from ledger.messages.taken import NOTED, Outcome, Taken
+from ledger.messages.taken import Outcome, Taken
 from ledger.messages.told import ID_MAX, within_35
 
 # An agreement needs no reason; only codes go into the log, since a word of the sender's own may be anything.
@@ -32,15 +32,18 @@ def take_in_recall_answer(incoming: Incoming) -> Taken:
     resolution = read_camt029(incoming.data, incoming.limits)
     came = incoming.receive(resolution.message_id, resolution.assignment.assigner.bic, field="Assgnmt/Assgnr")
     items = _answers(incoming, came, resolution.transfers)
-    items += [case_outcomes.nameless(len(items) + number, finding) for number, finding in enumerate(resolution.findings, 1)]
+    items += [outcomes.faulty_part(Named(len(items) + number), finding) for number, finding in enumerate(resolution.findings, 1)]
     return acknowledge(incoming, came, resolution.assignment.created_at, items)
 
 
 def _answers(incoming: Incoming, came: Came, transfers: tuple[AnsweredTransfer, ...]) -> list[Outcome]:
     """One for each transfer, in their order; those without a fault are decided together."""
     commands = [_command(incoming, came, transfer) for transfer in transfers if not transfer.findings]
-    decided = iter(decide(incoming, came, commands))
-    return [case_outcomes.faulty(transfer) if transfer.findings else _outcome(transfer, next(decided)) for transfer in transfers]
+    decided = iter(ask_all(incoming, came, commands))
+    return [
+        outcomes.faulty_part(_named(one), one.findings[0]) if one.findings else outcomes.answered(_named(one), next(decided))
+        for one in transfers
+    ]
 
 
 def _command(incoming: Incoming, came: Came, transfer: AnsweredTransfer) -> AnswerRecall:
@@ -68,7 +71,5 @@ def _recall(incoming: Incoming, uetr: UUID, case: str) -> str:
     return next((recall for recall in transfer.recalls if within_35(recall) == case), case)
 
 
-def _outcome(transfer: AnsweredTransfer, answer: Answer) -> Outcome:
-    if answer.refusal is not None:
-        return case_outcomes.refused(transfer, answer)
-    return case_outcomes.taken(transfer, NOTED, answer)
+def _named(one: AnsweredTransfer) -> Named:
+    return Named(one.index, one.original.uetr, one.original.instruction_id, one.original.end_to_end_id)

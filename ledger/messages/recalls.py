@@ -21,8 +21,9 @@ from ledger.iso20022.camt029 import write_camt029
 from ledger.iso20022.camt056 import Recall, RecalledTransfer, read_camt056
 from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer
 from ledger.iso20022.resolution import PARTLY, AnsweredTransfer, CancellationDetails, RecallAnswer, Resolution
-from ledger.messages import case_outcomes
-from ledger.messages.decided_together import decide
+from ledger.messages import outcomes
+from ledger.messages.asking import ask_all
+from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import explained, reply_id, reply_version
 from ledger.messages.taken import REJECTED, Outcome, Taken
@@ -57,7 +58,7 @@ def take_in_recall(incoming: Incoming) -> Taken:
     answered = asking.answers(recall.transfers)
     version = _REPLY_VERSIONS.get(recall.version) or reply_version(incoming, came, "camt.029")
     for finding in recall.findings:
-        outcome = case_outcomes.nameless(len(answered) + 1, finding)
+        outcome = outcomes.faulty_part(Named(len(answered) + 1), finding)
         answered.append(_Answered(outcome, case=recall.case, reason=NARRATIVE))
     return Taken(
         message=incoming.message,
@@ -87,14 +88,15 @@ class _Asking:
         found = []
         for transfer in transfers:
             if transfer.findings:
-                found.append(_Answered(case_outcomes.faulty(transfer), transfer.original, transfer.case, NARRATIVE))
+                outcome = outcomes.faulty_part(_named(transfer), transfer.findings[0])
+                found.append(_Answered(outcome, transfer.original, transfer.case, NARRATIVE))
             else:
                 found.append(self._answered(transfer, asked.get(transfer.index) or cancelled[transfer.index]))
         return found
 
     def _cancel(self, transfers: Sequence[RecalledTransfer]) -> list[Answer]:
         commands = [CancelTransfer(**self._named("cancel", one), uetr=one.uetr) for one in transfers if one.uetr is not None]
-        return decide(self.incoming, self.came, commands)
+        return ask_all(self.incoming, self.came, commands)
 
     def _ask_back(self, transfers: Sequence[RecalledTransfer]) -> list[Answer]:
         commands = [
@@ -103,7 +105,7 @@ class _Asking:
             for one in transfers
             if one.uetr is not None
         ]
-        return decide(self.incoming, self.came, commands)
+        return ask_all(self.incoming, self.came, commands)
 
     def _named(self, step: str, transfer: RecalledTransfer) -> dict[str, str]:
         return {
@@ -130,10 +132,10 @@ class _Asking:
         if too_late and any(isinstance(event, TransferCancelled) for event in self._events(transfer, answer)):
             return self._taken(transfer, answer, done=True)
         reason = _NEVER_RECEIVED if code == TransferUnknown.code else _ALREADY_RETURNED if too_late else NARRATIVE
-        return case_outcomes.refused(transfer, answer), reason
+        return outcomes.refused_by_ledger(_named(transfer), answer), reason
 
     def _taken(self, transfer: RecalledTransfer, answer: Answer, *, done: bool) -> tuple[Outcome, str]:
-        return case_outcomes.taken(transfer, CANCELLED if done else ASKED_BACK, answer), "" if done else _NO_REPLY_YET
+        return outcomes.taken(_named(transfer), CANCELLED if done else ASKED_BACK, answer), "" if done else _NO_REPLY_YET
 
     def _standing(self, transfer: RecalledTransfer, answer: Answer) -> tuple[Outcome, str]:
         """How the case stood when it was asked again."""
@@ -141,7 +143,7 @@ class _Asking:
             if isinstance(event, TransferRecallAnswered) and event.recall == _case_id(transfer):
                 if event.agreed:
                     return self._taken(transfer, answer, done=True)
-                return case_outcomes.refused(transfer, answer), event.reason or NARRATIVE
+                return outcomes.refused_by_ledger(_named(transfer), answer), event.reason or NARRATIVE
         return self._taken(transfer, answer, done=False)
 
     def _events(self, transfer: RecalledTransfer, answer: Answer) -> list[DecidedEvent]:
@@ -154,6 +156,10 @@ class _Asking:
             for row in ledger.log_store.read_streams({transfer.uetr: 0})[transfer.uetr]
             if row.position <= answer.position
         ]
+
+
+def _named(one: RecalledTransfer) -> Named:
+    return Named(one.index, one.original.uetr, one.original.instruction_id, one.original.end_to_end_id)
 
 
 def _case_id(transfer: RecalledTransfer) -> str:

@@ -25,7 +25,6 @@ from ledger.projections.snapshot import Snapshot
 
 MADE: Final = frozenset({"ACCC", "ACSC"})
 """Statuses of ExternalPaymentTransactionStatus1Code by which a payment has left the settlement bank."""
-TAKEN_NOTE_OF: Final = "ACCP"
 _PAGE = 500
 
 
@@ -46,17 +45,13 @@ def confirmations(incoming: Incoming, came: Came, report: StatusReport) -> tuple
                 answered[one.index] = outcomes.refused(_named(one), refusal)
                 continue
             if isinstance(command, str):
-                answered[one.index] = outcomes.taken(_named(one), TAKEN_NOTE_OF, sentence=command)
+                answered[one.index] = outcomes.taken(_named(one), sentence=command)
             else:
                 asked[one.index] = command
     said.update(zip(asked, ask_all(incoming, came, list(asked.values())), strict=True))
     for one in report.transfers:
         if one.index in said:
-            answer = said[one.index]
-            taken = answer.refusal is None
-            answered[one.index] = (
-                outcomes.taken(_named(one), TAKEN_NOTE_OF, answer) if taken else outcomes.refused_by_ledger(_named(one), answer)
-            )
+            answered[one.index] = outcomes.answered(_named(one), said[one.index])
     return tuple(answered[index] for index in sorted(answered))
 
 

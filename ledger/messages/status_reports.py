@@ -12,7 +12,7 @@ from typing import Final, TypedDict
 from uuid import UUID
 
 from ledger import commands as c
-from ledger.batching import Answer
+from ledger.answers import Answer
 from ledger.domain.movement import SETTLEMENT_BANK
 from ledger.errors import CashProofMissing, NotPermitted, StepOutOfOrder
 from ledger.iso20022.errors import ElementMissing
@@ -33,7 +33,6 @@ REFUSED: Final = frozenset({"RJCT"})
 WAITING: Final = frozenset({"PDNG", "RCVD"})
 """Statuses of ExternalPaymentTransactionStatus1Code by what they make of a transfer; all others are refused."""
 
-TAKEN_NOTE_OF: Final = "ACCP"
 NARRATIVE: Final = "NARR"
 # Where a transfer stands when there is nothing left to do for a status.
 _DONE: Final[Mapping[frozenset[str], frozenset[str]]] = {
@@ -151,13 +150,11 @@ class _Report:
     def _told(self, one: TransferStatus, answer: Answer, seen: Seen | None) -> Outcome:
         named = _named(one)
         if answer.refusal is None:
-            return outcomes.taken(named, TAKEN_NOTE_OF, answer)
+            return outcomes.taken(named, answer=answer)
         if seen is None:
             return outcomes.unknown(named, answer)
         if answer.refusal["code"] == StepOutOfOrder.code and _is_done(one.status, seen.transfer.state):
-            return outcomes.taken(
-                named, TAKEN_NOTE_OF, answer, sentence=f"It changes nothing: the transfer was {seen.transfer.state} already."
-            )
+            return outcomes.taken(named, answer=answer, sentence=f"It changes nothing: the transfer was {seen.transfer.state} already.")
         told = outcomes.refused_by_ledger(named, answer)
         if answer.refusal["code"] == CashProofMissing.code:
             return outcomes.with_way_out(told, _CASH_WAY_OUT)

@@ -22,7 +22,8 @@ from ledger.intake import order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, Product
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import JobReport, close_cycle, expire_due, flag_unanswered, up_to_date
-from ledger.messages.credit_transfers import ImportReport, import_credit_transfers
+from ledger.messages.incoming import take_in
+from ledger.messages.taken import Taken
 from ledger.privacy.commitments import commit
 from ledger.projections.balances import balance
 from ledger.rates_in import import_rate_sheet
@@ -69,8 +70,8 @@ class Acts:
         self.faulty_orders = generate_transfers(seed + 1, size, only_good)
         self.quoted_orders = generate_transfers(seed + 2, story.QUOTED, only_good)
         self.quotes = [Dice("quote", seed, order.index).uetr() for order in self.quoted_orders]
-        self.imported: ImportReport
-        self.imported_faulty: ImportReport
+        self.imported: Taken
+        self.imported_faulty: Taken
         self.lapsed: Answer
         self.flagged: JobReport
         self.expired: JobReport
@@ -186,10 +187,10 @@ class Acts:
 
     def _send_file(self, _now: datetime) -> None:
         data = write_pacs008(self.group, self.orders)
-        self.imported = import_credit_transfers(self.service, story.CORRIDOR, story.SENDER, data)
+        self.imported = take_in(self.service, story.CORRIDOR, story.SENDER, data)
 
     def _send_faulty_file(self, _now: datetime) -> None:
-        self.imported_faulty = import_credit_transfers(self.service, story.CORRIDOR, story.SENDER, self.faulty.data)
+        self.imported_faulty = take_in(self.service, story.CORRIDOR, story.SENDER, self.faulty.data)
 
     def _give_opinion(self, officer: int, uetr: UUID, opinion: Opinion, _now: datetime) -> None:
         case = f"hold-{uetr}"

@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger import verify
 from ledger.domain.money import format_amount
 from ledger.iso20022.credit_transfer import CreditTransfer
-from ledger.messages.credit_transfers import ImportReport
+from ledger.messages.taken import Taken
 from ledger.projections.audit_trail import TrailEntry
 from ledger.projections.balances import Balance, InFlight
 from ledger.projections.cycles import Cycle
@@ -33,7 +33,7 @@ class DemoResult:
     states: tuple[StateTotal, ...]
     flight: InFlight
     cycles: tuple[Cycle, ...]
-    imports: tuple[ImportReport, ImportReport]
+    imports: tuple[Taken, Taken]
     planted: tuple[PlantedFault, ...]
     lapsed: str
     decided: dict[UUID, Decided]
@@ -76,7 +76,7 @@ class DemoResult:
             "transfers": {found.state: found.transfers for found in self.states},
             "in_flight": format_amount(self.flight.in_flight, self.flight.currency),
             "files": [
-                {"message_id": report.message_id, "taken": len(report.taken), "rejected": len(report.rejected)} for report in self.imports
+                {"message_id": file.message_id, "taken": len(file.accepted), "rejected": len(file.rejected)} for file in self.imports
             ],
             "faults_named": self.faults_named,
             "differences_named": self.differences_named,

@@ -147,7 +147,7 @@ class Auditor:
 
 def audited(acts: Acts, result: DemoResult) -> dict[str, Decimal]:
     """The whole table of balances, from the orders and from what the paying bank decided about each."""
-    taken = {transfer.uetr for report in result.imports for transfer in report.taken} - {acts.rejected_hit}
+    taken = {transfer.uetr for report in result.imports for transfer in report.accepted} - {acts.rejected_hit}
     friday = Decimal("9.3341")
     life = [(priced(order, story.MAD_PER_USD_IN_THE_FILES), order) for order in (*acts.orders, *acts.faulty_orders) if order.uetr in taken]
     life += [(priced(order, friday), order) for order in acts.quoted_orders[:-1]]
@@ -208,7 +208,7 @@ def test_the_answer_to_the_second_file_names_the_planted_faults_and_nothing_else
     assert [(one.index, one.uetr, one.rule) for one in result.imports[1].rejected] == [
         (fault.index, fault.uetr, fault.rule) for fault in result.planted
     ]
-    assert [one.rejected for one in result.imports[0].transfers] == [False] * TRANSFERS
+    assert [one.rejected for one in result.imports[0].items] == [False] * TRANSFERS
 
 
 def test_the_first_night_names_the_three_planted_differences_and_nothing_else(result: DemoResult) -> None:
@@ -270,7 +270,7 @@ def test_a_second_run_adds_nothing(settings: Settings, result: DemoResult) -> No
     assert again.accounts == result.accounts
     assert again.reports == result.reports
     assert [report.recognised for report in again.imports] == [True, True]
-    assert [report.to_pacs002() for report in again.imports] == [report.to_pacs002() for report in result.imports]
+    assert [report.reply for report in again.imports] == [report.reply for report in result.imports]
 
 
 def test_everything_is_printed(result: DemoResult) -> None:

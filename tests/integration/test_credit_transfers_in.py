@@ -18,8 +18,8 @@ from ledger.iso20022.errors import TruncatedMessage
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Agent, Identification
 from ledger.messages import credit_transfers
-from ledger.messages.credit_transfers import ImportReport, import_credit_transfers
-from ledger.messages.taken import Outcome
+from ledger.messages.incoming import take_in
+from ledger.messages.taken import Outcome, Taken
 from ledger.sandbox.generator import generate_pacs008, generate_transfers, group_of
 from ledger.sandbox.planted_faults import PlantedKind, generate_faulty_pacs008
 from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
@@ -68,9 +68,9 @@ def outcome(transfer: CreditTransfer, status: str, **said: object) -> Outcome:
     return Outcome(transfer.index, transfer.uetr, transfer.instruction_id, transfer.end_to_end_id, status, **said)
 
 
-def told(report: ImportReport) -> list[Outcome]:
+def told(report: Taken) -> list[Outcome]:
     """The answers without log positions, which depend on how the batches fell."""
-    return [replace(one, position=None, replayed=False) for one in report.transfers]
+    return [replace(one, position=None, replayed=False) for one in report.items]
 
 
 def test_one_bad_transfer_in_five_hundred_is_named_and_the_others_go_through(service: Service, corridor: str) -> None:
@@ -79,9 +79,9 @@ def test_one_bad_transfer_in_five_hundred_is_named_and_the_others_go_through(ser
     [fault] = planted.planted
     steps: list[tuple[int, int]] = []
 
-    report = import_credit_transfers(service, corridor, "abb", planted.data, progress=lambda *step: steps.append(step))
+    report = take_in(service, corridor, "abb", planted.data, progress=lambda *step: steps.append(step))
 
-    assert len(report.taken) == 499
+    assert len(report.accepted) == 499
     [named] = report.rejected
     assert replace(named, position=None) == Outcome(
         index=fault.index,
@@ -100,15 +100,15 @@ def test_one_bad_transfer_in_five_hundred_is_named_and_the_others_go_through(ser
 def test_the_same_file_again_is_recognised_and_adds_nothing(service: Service, corridor: str) -> None:
     """No event, no receipt, the same answers, byte for byte."""
     faulty = generate_faulty_pacs008(SEED, 40, facts())
-    first = import_credit_transfers(service, corridor, "abb", faulty.data)
+    first = take_in(service, corridor, "abb", faulty.data)
     before = head(service, corridor)
 
-    again = import_credit_transfers(service, corridor, "abb", faulty.data)
+    again = take_in(service, corridor, "abb", faulty.data)
 
     assert head(service, corridor) == before
     assert (first.recognised, again.recognised) == (False, True)
-    assert again.transfers == tuple(replace(one, replayed=one.position is not None) for one in first.transfers)
-    assert again.to_pacs002() == first.to_pacs002()
+    assert again.items == tuple(replace(one, replayed=one.position is not None) for one in first.items)
+    assert again.reply == first.reply
 
 
 def test_an_import_that_stopped_in_the_middle_goes_on_where_it_stopped(
@@ -122,23 +122,23 @@ def test_an_import_that_stopped_in_the_middle_goes_on_where_it_stopped(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_credit_transfers(service, corridor, "abb", data, progress=die)
-    report = import_credit_transfers(service, corridor, "abb", data)
+        take_in(service, corridor, "abb", data, progress=die)
+    report = take_in(service, corridor, "abb", data)
 
     assert told(report) == [outcome(transfer, "ACSP") for transfer in plain()]
-    assert [one.replayed for one in report.transfers] == [True] * 14 + [False] * (GOOD - 14)
+    assert [one.replayed for one in report.items] == [True] * 14 + [False] * (GOOD - 14)
 
 
 def test_a_message_id_with_other_content_is_refused_by_name(service: Service, corridor: str) -> None:
     """Even when not one of its transfers was ever seen; nothing of the second file is kept."""
     transfers = plain()
-    import_credit_transfers(service, corridor, "abb", file_of(transfers[:10]))
+    take_in(service, corridor, "abb", file_of(transfers[:10]))
     before = head(service, corridor)
     others = [replace(transfer, index=number) for number, transfer in enumerate(transfers[10:], start=1)]
 
     message_id = group_of(SEED, 10, facts()).message_id
     with pytest.raises(KeyReused, match=f"Message id '{message_id}' came before with other content"):
-        import_credit_transfers(service, corridor, "abb", file_of(others))
+        take_in(service, corridor, "abb", file_of(others))
 
     assert head(service, corridor) == before
 
@@ -146,9 +146,9 @@ def test_a_message_id_with_other_content_is_refused_by_name(service: Service, co
 def test_a_uetr_that_comes_back_in_another_file_is_refused(service: Service, corridor: str) -> None:
     """One UETR initiates one transfer, whatever file it comes in."""
     transfers = plain()
-    import_credit_transfers(service, corridor, "abb", file_of(transfers))
+    take_in(service, corridor, "abb", file_of(transfers))
 
-    report = import_credit_transfers(service, corridor, "abb", file_of(transfers[:2], seed=SEED + 1))
+    report = take_in(service, corridor, "abb", file_of(transfers[:2], seed=SEED + 1))
 
     assert told(report) == [
         outcome(
@@ -167,14 +167,14 @@ def test_an_unreadable_file_leaves_nothing(service: Service, corridor: str) -> N
     """Cut off in the middle: no transfer of it counts, not even the whole ones."""
     before = head(service, corridor)
     with pytest.raises(TruncatedMessage):
-        import_credit_transfers(service, corridor, "abb", generate_pacs008(SEED, GOOD, facts())[:-200])
+        take_in(service, corridor, "abb", generate_pacs008(SEED, GOOD, facts())[:-200])
     assert head(service, corridor) == before
 
 
 def test_every_planted_fault_gets_its_own_answer(service: Service, corridor: str) -> None:
     """The whole table: what the reader finds and what the ledger refuses, each with rule and external reason code."""
     faulty = generate_faulty_pacs008(SEED, 40, facts(with_release_condition=False))
-    report = import_credit_transfers(service, corridor, "abb", faulty.data)
+    report = take_in(service, corridor, "abb", faulty.data)
     by_place = {fault.index: fault.kind.value for fault in faulty.planted}
     assert {by_place[one.index]: (one.status, one.reason, one.rule, one.field) for one in report.rejected} == {
         "too_many_decimals": ("RJCT", "CH20", "amount-decimals", "IntrBkSttlmAmt"),
@@ -192,7 +192,7 @@ def test_every_planted_fault_gets_its_own_answer(service: Service, corridor: str
         "over_limit": ("RJCT", "AM02", "amount-over-limit", "amount"),
         "unknown_purpose": ("RJCT", "FF07", "purpose-unknown", "purpose"),
     }
-    assert {one.status for one in report.taken} == {"ACSP"}
+    assert {one.status for one in report.accepted} == {"ACSP"}
 
 
 def test_a_hold_and_a_condition_are_told_alike(service: Service, corridor: str) -> None:
@@ -202,7 +202,7 @@ def test_a_hold_and_a_condition_are_told_alike(service: Service, corridor: str) 
     hit = next(transfer for transfer in transfers if transfer is not waiting)
     transfers[hit.index - 1] = replace(hit, debtor=replace(hit.debtor, name="Qasmir Volnadi"))
 
-    report = import_credit_transfers(service, corridor, "abb", file_of(transfers))
+    report = take_in(service, corridor, "abb", file_of(transfers))
 
     assert told(report) == [outcome(transfer, "PDNG" if transfer.index in (waiting.index, hit.index) else "ACSP") for transfer in transfers]
 
@@ -212,7 +212,7 @@ def test_a_party_that_cannot_be_screened_turns_away_its_own_transfer_only(servic
     transfers = plain()
     transfers[3] = replace(transfers[3], creditor=replace(transfers[3].creditor, name="???", native_name=None))
 
-    report = import_credit_transfers(service, corridor, "abb", file_of(transfers))
+    report = take_in(service, corridor, "abb", file_of(transfers))
 
     sentence = "The creditor has no name that can be screened. Give the name in letters of any script."
     turned_away = outcome(transfers[3], "RJCT", reason="NARR", rule="malformed", field="creditor.name", sentence=sentence)
@@ -224,7 +224,7 @@ def test_an_identity_document_that_says_nothing_turns_away_its_own_transfer_only
     transfers = plain()
     transfers[3] = replace(transfers[3], debtor=replace(transfers[3].debtor, identifications=(Identification("-/-"),)))
 
-    report = import_credit_transfers(service, corridor, "abb", file_of(transfers))
+    report = take_in(service, corridor, "abb", file_of(transfers))
 
     sentence = "The identity document is empty: give its kind, country and number."
     turned_away = outcome(transfers[3], "RJCT", reason="NARR", rule="record-unfit", sentence=sentence)
@@ -237,44 +237,44 @@ def test_banks_that_are_not_where_they_should_be_turn_away_their_own_transfer_on
     transfers[0] = replace(transfers[0], creditor_agent=Agent(bic="BKCHCNBJXXX"))
     transfers[1] = replace(transfers[1], debtor_agent=Agent(bic="PSBCCNBJXXX"))
 
-    report = import_credit_transfers(service, corridor, "abb", file_of(transfers))
+    report = take_in(service, corridor, "abb", file_of(transfers))
 
     assert [(one.reason, one.rule, one.field) for one in report.rejected] == [
         ("RC04", "unknown-participant", "bic"),
         ("RC03", "not-permitted", "DbtrAgt"),
     ]
-    assert len(report.taken) == GOOD - 2
+    assert len(report.accepted) == GOOD - 2
 
 
 def test_a_file_of_another_bank_is_refused_whole(service: Service, corridor: str) -> None:
     """The instructing agent of the file must be the one who sends it."""
     before = head(service, corridor)
     with pytest.raises(NotPermitted, match="names ABBMMAMCXXX as its sender, which is not psbc"):
-        import_credit_transfers(service, corridor, "psbc", generate_pacs008(SEED, GOOD, facts()))
+        take_in(service, corridor, "psbc", generate_pacs008(SEED, GOOD, facts()))
     with pytest.raises(UnknownParticipant):
-        import_credit_transfers(service, corridor, "nobody", generate_pacs008(SEED, GOOD, facts()))
+        take_in(service, corridor, "nobody", generate_pacs008(SEED, GOOD, facts()))
     assert head(service, corridor) == before
 
 
 def test_a_file_for_a_corridor_nobody_opened_is_refused(service: Service) -> None:
     """The same file may come again once the corridor is open: nothing remembers the refusal."""
     with pytest.raises(UnknownCorridor):
-        import_credit_transfers(service, "nowhere-nothing", "abb", generate_pacs008(SEED, GOOD, facts()))
+        take_in(service, "nowhere-nothing", "abb", generate_pacs008(SEED, GOOD, facts()))
     assert head(service, "nowhere-nothing") == (0, 0)
 
 
 def test_the_answer_is_a_pacs002_with_one_status_for_each_transfer(service: Service, corridor: str) -> None:
     """Group status PART; the rejected transfer carries its code, its rule and the sentence, cut into lines of 105 characters."""
     planted = generate_faulty_pacs008(SEED, 3, facts(with_release_condition=False), [PlantedKind.UNKNOWN_PURPOSE])
-    report = import_credit_transfers(service, corridor, "abb", planted.data)
+    report = take_in(service, corridor, "abb", planted.data)
 
-    document = etree.fromstring(report.to_pacs002())
+    document = etree.fromstring(report.reply or b"")
     spaces = {"m": "urn:iso:std:iso:20022:tech:xsd:pacs.002.001.10"}
     statuses = [
         (UUID(found.findtext("m:OrgnlUETR", namespaces=spaces)), found.findtext("m:TxSts", namespaces=spaces))
         for found in document.findall(".//m:TxInfAndSts", spaces)
     ]
-    assert statuses == [(one.uetr, one.status) for one in report.transfers]
+    assert statuses == [(one.uetr, one.status) for one in report.items]
     assert document.findtext(".//m:GrpSts", namespaces=spaces) == "PART"
     assert document.findtext(".//m:OrgnlMsgId", namespaces=spaces) == report.message_id
     assert document.findtext(".//m:StsRsnInf/m:Rsn/m:Cd", namespaces=spaces) == "FF07"
@@ -287,5 +287,5 @@ def test_the_answer_is_a_pacs002_with_one_status_for_each_transfer(service: Serv
 def test_the_answer_is_valid_by_the_official_schema(service: Service, corridor: str, conformance_data: Path) -> None:
     """A file with every kind of fault gives a schema-valid pacs.002."""
     schema = etree.XMLSchema(etree.parse(conformance_data / "xsd" / "pacs.002.001.10.xsd"))
-    report = import_credit_transfers(service, corridor, "abb", generate_faulty_pacs008(SEED, 40, facts()).data)
-    schema.assertValid(etree.fromstring(report.to_pacs002()))
+    report = take_in(service, corridor, "abb", generate_faulty_pacs008(SEED, 40, facts()).data)
+    schema.assertValid(etree.fromstring(report.reply or b""))

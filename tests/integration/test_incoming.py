@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from ledger.iso20022.admi002 import read_admi002
 from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.errors import DocumentMissing, UnexpectedMessage, UnreadableMessage
 from ledger.iso20022.head001 import read_head001, with_header
-from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.iso20022.pacs008 import read_pacs008
 from ledger.messages.incoming import take_in
 from ledger.messages.received import Came, Incoming
 from ledger.messages.rejects import write_reject
@@ -62,16 +63,15 @@ def incoming(service: Service, corridor: str, actor: str, data: bytes, message: 
 
 
 def test_a_message_goes_to_who_knows_its_kind(service: Service, corridor: str) -> None:
-    """A pacs.008 is taken as import does, and comes with its pacs.002."""
+    """A pacs.008 is taken, and comes with its pacs.002; sent again it is known, and its answer is the same."""
     data = generate_pacs008(11, 3, facts(with_release_condition=False))
 
     taken = take_in(service, corridor, "abb", data)
 
-    report = import_credit_transfers(service, corridor, "abb", data)
-    assert (taken.message, taken.version, taken.message_id) == ("pacs.008", "pacs.008.001.08", report.message_id)
+    again = take_in(service, corridor, "abb", data)
+    assert (taken.message, taken.version, taken.message_id) == ("pacs.008", "pacs.008.001.08", read_pacs008(data).group.message_id)
     assert (taken.status, taken.recognised, [item.status for item in taken.items]) == ("accepted", False, ["ACSP"] * 3)
-    assert taken.position == report.position
-    assert taken.reply == report.to_pacs002()
+    assert again == replace(taken, recognised=True, items=tuple(replace(item, replayed=True) for item in taken.items))
 
 
 def test_a_kind_that_nobody_takes_is_refused_with_those_that_are(service: Service, corridor: str) -> None:

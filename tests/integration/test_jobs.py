@@ -18,7 +18,7 @@ from ledger.domain.terms import Participant
 from ledger.iso20022.credit_transfer import CreditTransfer, Product
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import JobReport, close_cycle, expire_due, flag_unanswered, fund_waiting, run_due, up_to_date
-from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.messages.incoming import take_in
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
 from tests.integration.serviced import FRIDAY, facts, friday_clock, open_corridor, settings_of
@@ -50,7 +50,7 @@ def sent(service: Service, corridor: str, count: int = 2, *, product: Product = 
     """Transfers of one product, taken in and dispatched."""
     said = facts(products=((product, 1),), with_release_condition=False)
     transfers = list(generate_transfers(SEED, count, said))
-    import_credit_transfers(service, corridor, "abb", write_pacs008(group_of(SEED, count, said), transfers))
+    take_in(service, corridor, "abb", write_pacs008(group_of(SEED, count, said), transfers))
     return transfers
 
 
@@ -100,7 +100,7 @@ def test_a_condition_that_nobody_met_in_time_lapses(service: Service, corridor: 
     """The transfer was never sent onward; its money goes back under the tariff's line for lapsed conditions."""
     transfers = generate_transfers(SEED, 3, facts())
     [waiting] = [order for order in transfers if order.release_condition is not None]
-    import_credit_transfers(service, corridor, "abb", write_pacs008(group_of(SEED, 3, facts()), transfers))
+    take_in(service, corridor, "abb", write_pacs008(group_of(SEED, 3, facts()), transfers))
     clock.set(datetime(2026, 4, 6, 12, 0, tzinfo=UTC))
 
     report = expire_due(service, corridor)
@@ -132,7 +132,7 @@ def test_what_was_cleared_without_room_is_funded_when_there_is_room(
         open_corridor(service, corridor, prefund=0, participants=without_credit())
         [order] = generate_transfers(SEED, 1, terms)
         held = [listed(order)]
-        import_credit_transfers(service, corridor, "abb", write_pacs008(group_of(SEED, 1, terms), held))
+        take_in(service, corridor, "abb", write_pacs008(group_of(SEED, 1, terms), held))
         for officer in ("officer:amina", "officer:bo"):
             said = c.GiveOpinion(
                 corridor=corridor, actor=officer, idempotency_key="opinion", case=f"hold-{order.uetr}", opinion="clear", reasons="00" * 32

@@ -26,8 +26,8 @@ from ledger.iso20022.pacs008 import read_pacs008
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party
 from ledger.jobs import expire_due, fund_waiting, up_to_date
-from ledger.messages.credit_transfers import import_credit_transfers
 from ledger.messages.credit_transfers_out import settlement_per_instructed
+from ledger.messages.incoming import take_in
 from ledger.messages.outgoing import Outgoing, messages_after
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
@@ -62,7 +62,7 @@ def service(module_database_url: str, key_folder: Path, clock: SetClock, corrido
 
 def send(service: Service, corridor: str, *orders: CreditTransfer, seed: int = SEED) -> None:
     """A file of these transfers comes in."""
-    import_credit_transfers(service, corridor, "abb", write_pacs008(group_of(seed, len(orders), ACCOUNTS), orders))
+    take_in(service, corridor, "abb", write_pacs008(group_of(seed, len(orders), ACCOUNTS), orders))
 
 
 def order(number: int = 1, of: object = ACCOUNTS) -> CreditTransfer:

@@ -25,8 +25,7 @@ from ledger.iso20022.pacs002 import read_pacs002
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.resolution import AnsweredTransfer, CancellationDetails, RecallAnswer, Resolution
-from ledger.messages import decided_together
-from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.messages import asking
 from ledger.messages.incoming import take_in
 from ledger.messages.outgoing import messages_after
 from ledger.messages.taken import Outcome, Taken
@@ -65,8 +64,8 @@ class Story:
         """Transfers from abb to psbc, dispatched, or waiting for their release condition."""
         made = [one for one in generate_transfers(SEED, 400, facts()) if (one.release_condition is not None) == waiting]
         transfers = [replace(one, index=number) for number, one in enumerate(made[:count], 1)]
-        report = import_credit_transfers(self.service, self.corridor, "abb", write_pacs008(group_of(SEED, count, facts()), transfers))
-        assert [one.status for one in report.transfers] == (["PDNG"] if waiting else ["ACSP"]) * count
+        report = take_in(self.service, self.corridor, "abb", write_pacs008(group_of(SEED, count, facts()), transfers))
+        assert [one.status for one in report.items] == (["PDNG"] if waiting else ["ACSP"]) * count
         return transfers
 
     def recall(self, *uetrs: UUID, case: str = "C1", message: str = "R1", actor: str = "abb", version: str = "camt.056.001.08") -> Taken:
@@ -360,8 +359,8 @@ def test_a_hold_is_told_like_any_other_wait(story: Story) -> None:
     """A transfer that screening holds cannot be cancelled; nothing in the answer says why."""
     [made] = [one for one in generate_transfers(SEED, 400, facts()) if one.release_condition is None][:1]
     held = replace(made, debtor=replace(made.debtor, name="Qasmir Volnadi"))
-    report = import_credit_transfers(story.service, story.corridor, "abb", write_pacs008(group_of(SEED, 1, facts()), [held]))
-    assert (report.transfers[0].status, story.stands(held.uetr)) == ("PDNG", ("held", {}))
+    report = take_in(story.service, story.corridor, "abb", write_pacs008(group_of(SEED, 1, facts()), [held]))
+    assert (report.items[0].status, story.stands(held.uetr)) == ("PDNG", ("held", {}))
 
     taken = story.recall(held.uetr)
 
@@ -385,7 +384,7 @@ def test_a_hold_is_told_like_any_other_wait(story: Story) -> None:
 
 def test_a_recall_that_stopped_in_the_middle_goes_on_where_it_stopped(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     """It died after some of its transfers were asked back: the same message again asks for the others, and none twice."""
-    monkeypatch.setattr(decided_together, "CHUNK", 2)
+    monkeypatch.setattr(asking, "CHUNK", 2)
     transfers = story.send(5)
     uetrs = [one.uetr for one in transfers]
     whole = Ledger.execute_all

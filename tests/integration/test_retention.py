@@ -17,7 +17,7 @@ from ledger.domain import ids
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import run_every, up_to_date
-from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.messages.incoming import take_in
 from ledger.personal_data import erase_again
 from ledger.privacy.entropy import new_subject_id
 from ledger.privacy.records import RecordKind
@@ -51,7 +51,7 @@ def sent(service: Service, corridor: str) -> list[CreditTransfer]:
     """Two transfers, taken in and dispatched; the first one is paid."""
     said = facts(with_release_condition=False)
     transfers = list(generate_transfers(5, 2, said))
-    import_credit_transfers(service, corridor, "abb", write_pacs008(group_of(5, 2, said), transfers))
+    take_in(service, corridor, "abb", write_pacs008(group_of(5, 2, said), transfers))
     for command in (c.AcceptTransfer, c.PayTransfer):
         step = command(corridor=corridor, actor="psbc", idempotency_key=command.__name__, uetr=transfers[0].uetr)
         assert service.ledger(corridor).execute(step).refusal is None

@@ -14,7 +14,7 @@ from ledger.clock import SetClock
 from ledger.intake import order_of
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import up_to_date
-from ledger.messages.credit_transfers import import_credit_transfers
+from ledger.messages.incoming import take_in
 from ledger.projections.balances import balances
 from ledger.projections.rate_sheets import rate_sheets
 from ledger.projections.transfers import transfers
@@ -47,7 +47,7 @@ def service(module_database_url: str, key_folder: Path, clock: SetClock, corrido
     with Service(settings_of(module_database_url, key_folder), clock=clock) as service:
         open_corridor(service, corridor)
         data = write_pacs008(group_of(SEED, TRANSFERS, facts()), generate_transfers(SEED, TRANSFERS, facts()))
-        import_credit_transfers(service, corridor, "abb", data)
+        take_in(service, corridor, "abb", data)
         yield service
 
 
