@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,9 +13,8 @@ from ledger.iso20022.fields import Fields
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Finding, Rule
 from ledger.iso20022.status_report import OriginalMessage
-from ledger.iso20022.values import read_count, read_decimal, read_instant, read_uetr
+from ledger.iso20022.values import is_code, read_count, read_decimal
 
-_CODE_MAX = 4
 _MAY_REPEAT = ("CxlRsnInf", "CxlStsRsnInf", "AddtlInf", "AdrLine", "Othr", "RjctdMod", "NbOfTxsPerCxlSts", "ChrgsInf", "Chrgs")
 # What is not carried is not judged either.
 _NOT_READ = ("OrgnlTxRef", "SplmtryData", "Compstn", "RmtInf", "RltdRmtInf", "PrtryAcct")
@@ -40,16 +38,6 @@ class CaseFields(CheckedFields):
             return PartyOrAgent(agent=Agent(bic=bic)) if bic is not None else None
         agent = self.agent(f"{path}/Agt")
         return PartyOrAgent(agent=agent) if agent is not None else None
-
-    def instant(self, path: str) -> datetime | None:
-        """An ISODateTime."""
-        text = self.fields.text(path)
-        if text is None:
-            return None
-        found = read_instant(text)
-        if found is None:
-            self.breach(Rule.DATE_INVALID, path, text)
-        return found
 
     def indicator(self, path: str) -> bool | None:
         """A YesNoIndicator."""
@@ -88,17 +76,6 @@ class CaseFields(CheckedFields):
             self.breach(CaseRule.COUNT_INVALID, path, text)
         return found
 
-    def uetr(self, path: str) -> UUID | None:
-        """A UETR; its absence breaks a rule, since only by it a transfer is known."""
-        text = self.fields.text(path)
-        if text is None:
-            self.breach(Rule.UETR_MISSING, path)
-            return None
-        found = read_uetr(text)
-        if found is None:
-            self.breach(Rule.UETR_INVALID, path, text)
-        return found
-
     def original(self, uetr: UUID | None) -> OriginalTransfer:
         """The transfer that a transaction is about."""
         return OriginalTransfer(
@@ -127,7 +104,7 @@ class CaseFields(CheckedFields):
 
     def _reason(self, path: str, codes: frozenset[str] | None) -> CaseReason:
         code = self.fields.text(f"{path}/Rsn/Cd")
-        if code is not None and not (len(code) <= _CODE_MAX and code.isascii() and code.isalnum()):
+        if code is not None and not is_code(code):
             self.breach(CaseRule.REASON_INVALID, f"{path}/Rsn/Cd", code)
             code = None
         elif code is not None and codes is not None and code not in codes:

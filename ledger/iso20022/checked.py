@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
+from uuid import UUID
 
 from ledger.domain.money import MAX_DIGITS, decimals, parse_amount
 from ledger.errors import CurrencyNotAccepted
 from ledger.iso20022.fields import Fields, safe
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_bic, is_country, is_iban, is_lei
 from ledger.iso20022.rules import Finding, MessageRule, Rule, finding
-from ledger.iso20022.values import Amount, plain_decimal, read_date
+from ledger.iso20022.values import Amount, plain_decimal, read_date, read_instant, read_uetr
 
 _ADDRESS = (
     ("street", "StrtNm", 70),
@@ -67,6 +68,17 @@ class CheckedFields:
             if path.partition("/")[0].partition("[")[0] in read and not path.endswith(may_repeat) and "RmtInf/Strd" not in path:
                 self.breach(Rule.ELEMENT_REPEATED, path)
 
+    def uetr(self, path: str) -> UUID | None:
+        """A UETR; its absence breaks a rule, since only by it a transfer is known."""
+        text = self.fields.text(path)
+        if text is None:
+            self.breach(Rule.UETR_MISSING, path)
+            return None
+        found = read_uetr(text)
+        if found is None:
+            self.breach(Rule.UETR_INVALID, path, text)
+        return found
+
     def text(self, path: str, length_max: int = 35) -> str | None:
         """A text of at most so many characters (Max35Text and the like)."""
         text = self._value(path)
@@ -110,6 +122,16 @@ class CheckedFields:
         if text is None:
             return None
         found = read_date(text)
+        if found is None:
+            self.breach(Rule.DATE_INVALID, path, text)
+        return found
+
+    def instant(self, path: str) -> datetime | None:
+        """An ISODateTime."""
+        text = self.fields.text(path)
+        if text is None:
+            return None
+        found = read_instant(text)
         if found is None:
             self.breach(Rule.DATE_INVALID, path, text)
         return found
@@ -183,6 +205,11 @@ class CheckedFields:
         return _agent(
             bic or (old_bic and self.bic(at.old_bic)), lei and self.lei(at.lei), self.text(at.name, 140), self.text(at.clearing_member)
         )
+
+    def agents(self, *paths: str) -> tuple[Agent, ...]:
+        """Those of several banks that are there."""
+        found = (self.agent(path) for path in paths)
+        return tuple(agent for agent in found if agent is not None)
 
     def _address(self, at: _PartyPaths, rules: PartyRules | None) -> Address | None:
         if rules is not None and not self.fields.text(at.town):

@@ -13,7 +13,7 @@ from ledger.iso20022.checked import CheckedFields
 from ledger.iso20022.elements import branch, leaf
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_report import OriginalMessage
-from ledger.iso20022.values import read_instant, write_exact_instant
+from ledger.iso20022.values import write_exact_instant
 
 _KIND = re.compile(r"[a-z]{4}\.[0-9]{3}\.[0-9]{3}\.[0-9]{2}|MT[0-9]{3}( ?[A-Z]{3,4})?|FIN [0-9]{3}")
 
@@ -24,11 +24,7 @@ def read_original(checked: CheckedFields, path: str = "OrgnlGrpInf") -> Original
         return None
     message_id = checked.text(f"{path}/OrgnlMsgId")
     message = checked.fields.text(f"{path}/OrgnlMsgNmId")
-    created_at, made = None, checked.fields.text(f"{path}/OrgnlCreDtTm")
-    if made is not None:
-        created_at = read_instant(made)
-        if created_at is None:
-            checked.breach(Rule.DATE_INVALID, f"{path}/OrgnlCreDtTm", made)
+    created_at = checked.instant(f"{path}/OrgnlCreDtTm")
     if message_id is None or message is None or _KIND.fullmatch(message) is None:
         checked.breach(Rule.ORIGINAL_MESSAGE_INVALID, f"{path}/OrgnlMsgNmId", message)
         return None

@@ -26,7 +26,7 @@ from ledger.iso20022.status_report import (
     group_status_of,
     rejection_of,
 )
-from ledger.iso20022.values import read_count, read_date, read_instant, read_uetr
+from ledger.iso20022.values import is_code, read_count, read_date, read_instant, read_uetr
 from ledger.iso20022.xml import MessageStream
 
 __all__ = [
@@ -111,7 +111,7 @@ def _transfer(checked: CheckedFields, index: int) -> TransferStatus | TransferFa
     status = fields.text("TxSts") or ""
     if not status:
         checked.breach(Rule.STATUS_MISSING, "TxSts")
-    elif not (status.isascii() and status.isalnum() and len(status) <= 4):
+    elif not is_code(status):
         checked.breach(Rule.STATUS_INVALID, "TxSts", status)
     read = TransferStatus(
         status=status,
@@ -122,7 +122,7 @@ def _transfer(checked: CheckedFields, index: int) -> TransferStatus | TransferFa
         reasons=tuple(_reason(checked, sibling) for sibling in fields.siblings("StsRsnInf")),
         original=original,
         status_id=status_id,
-        accepted_at=_instant(checked, "AccptncDtTm"),
+        accepted_at=checked.instant("AccptncDtTm"),
         effective_date=_effective_date(checked),
         servicer_reference=checked.text("AcctSvcrRef"),
         clearing_reference=checked.text("ClrSysRef"),
@@ -137,7 +137,7 @@ def _original(checked: CheckedFields) -> OriginalMessage | None:
     if not checked.fields.has("OrgnlGrpInf"):
         return None
     message_id, message = checked.text("OrgnlGrpInf/OrgnlMsgId"), checked.text("OrgnlGrpInf/OrgnlMsgNmId")
-    return OriginalMessage(message_id or "", message or "", _instant(checked, "OrgnlGrpInf/OrgnlCreDtTm"))
+    return OriginalMessage(message_id or "", message or "", checked.instant("OrgnlGrpInf/OrgnlCreDtTm"))
 
 
 def _reason(checked: CheckedFields, path: str) -> StatusReason:
@@ -151,22 +151,12 @@ def _reason(checked: CheckedFields, path: str) -> StatusReason:
     )
 
 
-def _instant(checked: CheckedFields, path: str) -> datetime | None:
-    text = checked.fields.text(path)
-    if text is None:
-        return None
-    found = read_instant(text)
-    if found is None:
-        checked.breach(Rule.DATE_INVALID, path, text)
-    return found
-
-
 def _effective_date(checked: CheckedFields) -> date | None:
     """A date, or the date of an instant, since what counts is the business date."""
     text = checked.fields.text("FctvIntrBkSttlmDt/DtTm")
     if text is None:
         return checked.day("FctvIntrBkSttlmDt/Dt")
-    instant = _instant(checked, "FctvIntrBkSttlmDt/DtTm")
+    instant = checked.instant("FctvIntrBkSttlmDt/DtTm")
     return None if instant is None else read_date(text.partition("T")[0])
 
 
@@ -182,7 +172,7 @@ def _group(path: str, fields: Fields) -> GroupStatus:
     if count is not None and number is None:
         raise _invalid(f"{path}/OrgnlNbOfTxs", f"is {safe(count)}, not a number of at most 15 digits")
     status = fields.text("GrpSts")
-    if status is not None and not (status.isascii() and status.isalnum() and len(status) <= 4):
+    if status is not None and not is_code(status):
         raise _invalid(f"{path}/GrpSts", "is no code of at most 4 letters and digits")
     checked = CheckedFields(fields, f"/Document/{path}")
     reasons = tuple(_reason(checked, sibling) for sibling in fields.siblings("StsRsnInf"))

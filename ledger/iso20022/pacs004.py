@@ -21,7 +21,7 @@ from ledger.iso20022.parties import Agent, Party
 from ledger.iso20022.payment_return import PaymentReturn, ReturnChain, ReturnCharge, ReturnFile, ReturnReason
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_report import OriginalMessage
-from ledger.iso20022.values import read_decimal, read_uetr
+from ledger.iso20022.values import is_code, read_decimal
 from ledger.iso20022.xml import MessageStream
 
 __all__ = ["read_pacs004", "write_pacs004"]
@@ -37,8 +37,8 @@ _READ_ONCE = frozenset(
     | {"ClrSysRef", "InstgAgt", "InstdAgt", "RtrChain", "RtrRsnInf"}
 )
 _MAY_REPEAT = ("ChrgsInf", "RtrRsnInf", "/AddtlInf", "/AdrLine", "/PrvtId/Othr", "/OrgId/Othr", "/CtctDtls/Othr")
-_PREVIOUS = ("PrvsInstgAgt1", "PrvsInstgAgt2", "PrvsInstgAgt3")
-_INTERMEDIARY = ("IntrmyAgt1", "IntrmyAgt2", "IntrmyAgt3")
+_PREVIOUS = tuple(f"RtrChain/PrvsInstgAgt{number}" for number in (1, 2, 3))
+_INTERMEDIARY = tuple(f"RtrChain/IntrmyAgt{number}" for number in (1, 2, 3))
 
 
 def read_pacs004(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> ReturnFile:
@@ -84,7 +84,7 @@ def _original_of_all(fields: Fields) -> OriginalMessage:
 
 def _read_return(index: int, fields: Fields, seen: set[tuple[UUID, str | None]]) -> PaymentReturn | TransferFault:
     checked = CheckedFields(fields, f"/Document/{_RETURN}[{index}]")
-    uetr = _uetr(checked)
+    uetr = checked.uetr("OrgnlUETR")
     checked.once(_READ_ONCE, _MAY_REPEAT)
     return_id = checked.text("RtrId")
     if uetr is not None and (uetr, return_id) in seen:
@@ -139,17 +139,6 @@ def _read_return(index: int, fields: Fields, seen: set[tuple[UUID, str | None]])
     )
 
 
-def _uetr(checked: CheckedFields) -> UUID | None:
-    text = checked.fields.text("OrgnlUETR")
-    if text is None:
-        checked.breach(Rule.UETR_MISSING, "OrgnlUETR")
-        return None
-    uetr = read_uetr(text)
-    if uetr is None:
-        checked.breach(Rule.UETR_INVALID, "OrgnlUETR", text)
-    return uetr
-
-
 def _charges(checked: CheckedFields) -> tuple[ReturnCharge, ...]:
     """Charges of zero are told, but nothing was taken: they are left away."""
     charges = []
@@ -168,7 +157,7 @@ def _reasons(checked: CheckedFields) -> tuple[ReturnReason, ...]:
     reasons = []
     for path in checked.fields.siblings("RtrRsnInf"):
         code, word = checked.fields.text(f"{path}/Rsn/Cd"), checked.text(f"{path}/Rsn/Prtry")
-        if code is not None and not (code.isascii() and code.isalnum() and len(code) <= 4):
+        if code is not None and not is_code(code):
             checked.breach(Rule.REASON_INVALID, f"{path}/Rsn/Cd", code)
         originator = checked.party(f"{path}/Orgtr") if checked.fields.has(f"{path}/Orgtr") else None
         reasons.append(ReturnReason(code, word, checked.texts(f"{path}/AddtlInf", 105), originator))
@@ -187,8 +176,8 @@ def _chain(checked: CheckedFields) -> ReturnChain | None:
         creditor=creditor,
         debtor_agent=checked.agent("RtrChain/DbtrAgt"),
         creditor_agent=checked.agent("RtrChain/CdtrAgt"),
-        previous_agents=_agents(checked, _PREVIOUS),
-        intermediaries=_agents(checked, _INTERMEDIARY),
+        previous_agents=checked.agents(*_PREVIOUS),
+        intermediaries=checked.agents(*_INTERMEDIARY),
         ultimate_debtor=_end(checked, "RtrChain/UltmtDbtr"),
         initiating_party=_end(checked, "RtrChain/InitgPty"),
         ultimate_creditor=_end(checked, "RtrChain/UltmtCdtr"),
@@ -199,8 +188,3 @@ def _end(checked: CheckedFields, path: str) -> Party | Agent | None:
     if checked.fields.has(f"{path}/Pty"):
         return checked.party(f"{path}/Pty")
     return checked.agent(f"{path}/Agt")
-
-
-def _agents(checked: CheckedFields, names: tuple[str, ...]) -> tuple[Agent, ...]:
-    found = (checked.agent(f"RtrChain/{name}") for name in names)
-    return tuple(agent for agent in found if agent is not None)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
-
 from lxml import etree
 
-from ledger.domain.money import format_amount
 from ledger.iso20022.elements import add_agent, add_amount, add_party, branch, leaf, root, to_bytes
+from ledger.iso20022.group_header_writer import add_group_header, sum_of_amounts
 from ledger.iso20022.original import add_original
 from ledger.iso20022.parties import Agent, Party
 from ledger.iso20022.payment_return import PaymentReturn, ReturnChain, ReturnFile, ReturnReason
@@ -17,7 +15,6 @@ VERSION = "pacs.004.001.09"
 # What we write stands in the same order in all of them.
 VERSIONS_WRITTEN = frozenset(f"pacs.004.001.{number:02}" for number in range(9, 14))
 _INFORMATION_MAX = 105  # Max105Text
-_EXACT = Context(prec=60)
 
 
 def write_pacs004(file: ReturnFile, version: str = VERSION) -> bytes:
@@ -33,17 +30,8 @@ def write_pacs004(file: ReturnFile, version: str = VERSION) -> bytes:
     group = file.group
     document = root(version, "Document")
     message = branch(document, "PmtRtr")
-    header = branch(message, "GrpHdr")
-    leaf(header, "MsgId", group.message_id)
-    leaf(header, "CreDtTm", write_exact_instant(group.created_at))
-    leaf(header, "NbOfTxs", str(len(returns)))
-    if group.control_sum is not None:
-        leaf(header, "CtrlSum", format(_sum(returns), "f"))
-    if group.settlement_date is not None:
-        leaf(header, "IntrBkSttlmDt", group.settlement_date.isoformat())
-    leaf(branch(header, "SttlmInf"), "SttlmMtd", group.settlement_method)
-    add_agent(header, "InstgAgt", group.instructing_agent)
-    add_agent(header, "InstdAgt", group.instructed_agent)
+    total = None if group.control_sum is None else sum_of_amounts(one.returned for one in returns)
+    add_group_header(message, group, write_exact_instant(group.created_at), len(returns), total)
     add_original(message, file.original)
     for one in returns:
         _add_return(message, one)
@@ -114,10 +102,3 @@ def _add_reason(parent: etree._Element, reason: ReturnReason) -> None:
         leaf(branch(element, "Rsn"), "Cd" if reason.code else "Prtry", reason.code or reason.proprietary)
     for line in reason.information:
         leaf(element, "AddtlInf", line[:_INFORMATION_MAX])
-
-
-def _sum(returns: list[PaymentReturn]) -> Decimal:
-    total = Decimal(0)
-    for one in returns:
-        total = _EXACT.add(total, Decimal(format_amount(one.returned.minor, one.returned.currency)))
-    return total

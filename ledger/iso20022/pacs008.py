@@ -7,10 +7,8 @@ that banks add to it, are in `rules`. One bad transfer never sinks its file; a f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple, cast
-from uuid import UUID
 
 from ledger.iso20022.characters import in_x
 from ledger.iso20022.checked import CREDITOR, DEBTOR, CheckedFields
@@ -31,7 +29,7 @@ from ledger.iso20022.pacs008_instructions import read_charges, read_payout
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.supplement import read_supplement
-from ledger.iso20022.values import is_uetr, read_decimal, read_instant, read_uetr
+from ledger.iso20022.values import is_code, is_uetr, read_decimal
 from ledger.iso20022.wording import check_reference, check_wording
 from ledger.iso20022.xml import MessageStream
 
@@ -159,7 +157,9 @@ def _parts(source: bytes | BinaryIO, limits: Limits) -> Iterator[_Totals | _Part
 def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFault:
     index, fields, uetr_came_before = part
     checked = CheckedFields(fields, f"/Document/{TRANSFER}[{index}]")
-    uetr = _uetr(checked, uetr_came_before)
+    uetr = checked.uetr(_UETR)
+    if uetr is not None and uetr_came_before:
+        checked.breach(Rule.UETR_REPEATED, _UETR, str(uetr))
     checked.once(_READ_ONCE, _MAY_REPEAT)
     end_to_end_id = checked.text("PmtId/EndToEndId")
     if not fields.text("PmtId/EndToEndId"):
@@ -183,7 +183,7 @@ def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFau
         checked.breach(Rule.CREDITOR_ACCOUNT_MISSING, "CdtrAcct")
     purpose, category_purpose = _purposes(checked, totals)
     supplement = read_supplement(checked)
-    accepted_at = _accepted_at(checked)
+    accepted_at = checked.instant("AccptncDtTm")
     transfer_id = checked.text("PmtId/TxId")
     remittance = checked.texts("RmtInf/Ustrd", 140)
     charges, payout = read_charges(checked), read_payout(checked)
@@ -237,19 +237,6 @@ def _read_transfer(part: _Part, totals: _Totals) -> CreditTransfer | TransferFau
     )
 
 
-def _uetr(checked: CheckedFields, came_before: bool) -> UUID | None:
-    text = checked.fields.text(_UETR)
-    if text is None:
-        checked.breach(Rule.UETR_MISSING, _UETR)
-        return None
-    uetr = read_uetr(text)
-    if uetr is None:
-        checked.breach(Rule.UETR_INVALID, _UETR, text)
-    elif came_before:
-        checked.breach(Rule.UETR_REPEATED, _UETR, text)
-    return uetr
-
-
 def _amounts(checked: CheckedFields) -> tuple[tuple[int, str] | None, tuple[int, str] | None, Decimal | None]:
     """Settlement amount, instructed amount and rate (InstructedAmountAndExchangeRate rules of the message definition)."""
     if not checked.fields.has("IntrBkSttlmAmt"):
@@ -294,19 +281,8 @@ def _purposes(checked: CheckedFields, totals: _Totals) -> tuple[str | None, str 
     on = totals.group.created_at.date()
     purpose = checked.fields.text("Purp/Cd")
     if purpose is not None and purpose not in codes_in_force(CodeSet.PURPOSE, on):
-        well_formed = purpose.isascii() and purpose.isalnum() and len(purpose) <= 4
-        checked.breach(Rule.PURPOSE_NOT_IN_SET if well_formed else Rule.PURPOSE_INVALID, "Purp/Cd", purpose)
+        checked.breach(Rule.PURPOSE_NOT_IN_SET if is_code(purpose) else Rule.PURPOSE_INVALID, "Purp/Cd", purpose)
     category = checked.fields.text("PmtTpInf/CtgyPurp/Cd") or totals.category_purpose
     if category is not None and category not in codes_in_force(CodeSet.CATEGORY_PURPOSE, on):
         checked.breach(Rule.CATEGORY_PURPOSE_NOT_IN_SET, "PmtTpInf/CtgyPurp/Cd", category)
     return purpose, category
-
-
-def _accepted_at(checked: CheckedFields) -> datetime | None:
-    text = checked.fields.text("AccptncDtTm")
-    if text is None:
-        return None
-    found = read_instant(text)
-    if found is None:
-        checked.breach(Rule.DATE_INVALID, "AccptncDtTm", text)
-    return found

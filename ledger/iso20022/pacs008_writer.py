@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from lxml import etree
 
 from ledger.domain.money import format_amount
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader
 from ledger.iso20022.elements import add_account, add_agent, add_party, branch, leaf, root, to_bytes
+from ledger.iso20022.group_header_writer import add_group_header, exact_sum
 from ledger.iso20022.pacs008_instructions import add_charges, add_payout
 from ledger.iso20022.supplement import add_supplement
 from ledger.iso20022.values import read_decimal, write_instant
 
 VERSION = "pacs.008.001.08"
-_EXACT = Context(prec=60)
 
 
 def write_pacs008(group: GroupHeader, transfers: Iterable[CreditTransfer], version: str = VERSION) -> bytes:
@@ -33,16 +33,7 @@ def assemble_file(group: GroupHeader, elements: Sequence[etree._Element], versio
         raise ValueError("a file has at least one transfer")
     document = root(version, "Document")
     message = branch(document, "FIToFICstmrCdtTrf")
-    header = branch(message, "GrpHdr")
-    leaf(header, "MsgId", group.message_id)
-    leaf(header, "CreDtTm", write_instant(group.created_at))
-    leaf(header, "NbOfTxs", str(len(elements)))
-    leaf(header, "CtrlSum", format(_sum(elements), "f"))
-    if group.settlement_date is not None:
-        leaf(header, "IntrBkSttlmDt", group.settlement_date.isoformat())
-    leaf(branch(header, "SttlmInf"), "SttlmMtd", group.settlement_method)
-    add_agent(header, "InstgAgt", group.instructing_agent)
-    add_agent(header, "InstdAgt", group.instructed_agent)
+    add_group_header(message, group, write_instant(group.created_at), len(elements), exact_sum(map(_settled, elements)))
     for element in elements:
         message.append(element)
     return to_bytes(document)
@@ -99,9 +90,6 @@ def _add_amounts(element: etree._Element, transfer: CreditTransfer) -> None:
         leaf(element, "XchgRate", format(transfer.exchange_rate, "f"))
 
 
-def _sum(elements: Sequence[etree._Element]) -> Decimal:
-    total = Decimal(0)
-    for element in elements:
-        text = element.findtext(f"{{{etree.QName(element).namespace}}}IntrBkSttlmAmt") or ""
-        total = _EXACT.add(total, read_decimal(text, digits_max=18, decimals_max=17) or Decimal(0))
-    return total
+def _settled(element: etree._Element) -> Decimal:
+    text = element.findtext(f"{{{etree.QName(element).namespace}}}IntrBkSttlmAmt") or ""
+    return read_decimal(text, digits_max=18, decimals_max=17) or Decimal(0)

@@ -19,7 +19,7 @@ from ledger.iso20022.institution_transfer import InstitutionTransfer, Institutio
 from ledger.iso20022.pacs009_writer import write_pacs009
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Rule
-from ledger.iso20022.values import read_uetr
+from ledger.iso20022.values import is_code
 from ledger.iso20022.xml import MessageStream
 
 __all__ = ["read_pacs009", "write_pacs009"]
@@ -96,13 +96,13 @@ def _read_transfer(index: int, fields: Fields, group: GroupHeader, seen: set[UUI
     if priority is not None and priority not in _PRIORITIES:
         checked.breach(Rule.PRIORITY_UNKNOWN, "SttlmPrty", priority)
     instructing, instructed = checked.agent("InstgAgt"), checked.agent("InstdAgt")
-    previous, intermediaries = _agents(checked, _PREVIOUS), _agents(checked, _INTERMEDIARY)
+    previous, intermediaries = checked.agents(*_PREVIOUS), checked.agents(*_INTERMEDIARY)
     debtor = _institution(checked, "Dbtr", Rule.DEBTOR_INSTITUTION_MISSING)
     creditor = _institution(checked, "Cdtr", Rule.CREDITOR_INSTITUTION_MISSING)
     debtor_account, creditor_account = checked.account("DbtrAcct"), checked.account("CdtrAcct")
     debtor_agent, creditor_agent = checked.agent("DbtrAgt"), checked.agent("CdtrAgt")
     purpose = fields.text("Purp/Cd")
-    if purpose is not None and not (purpose.isascii() and purpose.isalnum() and len(purpose) <= 4):
+    if purpose is not None and not is_code(purpose):
         checked.breach(Rule.PURPOSE_INVALID, "Purp/Cd", purpose)
     remittance = checked.texts("RmtInf/Ustrd", 140)
     underlying = _underlying(checked, required=_announced(group) is TransferUse.COVER)
@@ -143,16 +143,10 @@ def _read_transfer(index: int, fields: Fields, group: GroupHeader, seen: set[UUI
 
 
 def _uetr(checked: CheckedFields, seen: set[UUID]) -> UUID | None:
-    text = checked.fields.text(_UETR)
-    if text is None:
-        checked.breach(Rule.UETR_MISSING, _UETR)
-        return None
-    uetr = read_uetr(text)
-    if uetr is None:
-        checked.breach(Rule.UETR_INVALID, _UETR, text)
-    elif uetr in seen:
-        checked.breach(Rule.UETR_REPEATED, _UETR, text)
-    else:
+    uetr = checked.uetr(_UETR)
+    if uetr is not None and uetr in seen:
+        checked.breach(Rule.UETR_REPEATED, _UETR, str(uetr))
+    elif uetr is not None:
         seen.add(uetr)
     return uetr
 
@@ -166,11 +160,6 @@ def _institution(checked: CheckedFields, path: str, required: Rule) -> Agent | N
         if not any(checked.fields.text(f"{institution}/{name}") for name in ("BICFI", "BIC", "LEI", "Nm")):
             checked.breach(required, institution)
     return bank
-
-
-def _agents(checked: CheckedFields, names: tuple[str, ...]) -> tuple[Agent, ...]:
-    found = (checked.agent(name) for name in names)
-    return tuple(agent for agent in found if agent is not None)
 
 
 def _underlying(checked: CheckedFields, *, required: bool) -> UnderlyingTransfer | None:

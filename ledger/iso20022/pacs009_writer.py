@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
-
 from lxml import etree
 
-from ledger.domain.money import format_amount
 from ledger.iso20022.elements import add_account, add_agent, add_amount, add_party, branch, leaf, root, to_bytes
+from ledger.iso20022.group_header_writer import add_group_header, sum_of_amounts
 from ledger.iso20022.institution_transfer import InstitutionTransfer, InstitutionTransferFile, UnderlyingTransfer
 from ledger.iso20022.values import write_exact_instant
 
 VERSION = "pacs.009.001.08"
-_EXACT = Context(prec=60)
 
 
 def write_pacs009(file: InstitutionTransferFile) -> bytes:
@@ -27,17 +24,8 @@ def write_pacs009(file: InstitutionTransferFile) -> bytes:
     group = file.group
     document = root(VERSION, "Document")
     message = branch(document, "FICdtTrf")
-    header = branch(message, "GrpHdr")
-    leaf(header, "MsgId", group.message_id)
-    leaf(header, "CreDtTm", write_exact_instant(group.created_at))
-    leaf(header, "NbOfTxs", str(len(transfers)))
-    if group.control_sum is not None:
-        leaf(header, "CtrlSum", format(_sum(transfers), "f"))
-    if group.settlement_date is not None:
-        leaf(header, "IntrBkSttlmDt", group.settlement_date.isoformat())
-    leaf(branch(header, "SttlmInf"), "SttlmMtd", group.settlement_method)
-    add_agent(header, "InstgAgt", group.instructing_agent)
-    add_agent(header, "InstdAgt", group.instructed_agent)
+    total = None if group.control_sum is None else sum_of_amounts(one.settlement for one in transfers)
+    add_group_header(message, group, write_exact_instant(group.created_at), len(transfers), total)
     for transfer in transfers:
         _add_transfer(message, transfer)
     return to_bytes(document)
@@ -90,10 +78,3 @@ def _add_remittance(parent: etree._Element, lines: tuple[str, ...]) -> None:
         element = branch(parent, "RmtInf")
         for line in lines:
             leaf(element, "Ustrd", line)
-
-
-def _sum(transfers: list[InstitutionTransfer]) -> Decimal:
-    total = Decimal(0)
-    for transfer in transfers:
-        total = _EXACT.add(total, Decimal(format_amount(transfer.settlement.minor, transfer.settlement.currency)))
-    return total

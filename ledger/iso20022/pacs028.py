@@ -21,9 +21,8 @@ from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
 from ledger.iso20022.group_header import GroupFields, missing
 from ledger.iso20022.original import add_original, read_original
 from ledger.iso20022.parties import Agent
-from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_report import OriginalMessage
-from ledger.iso20022.values import read_instant, read_uetr, write_exact_instant
+from ledger.iso20022.values import write_exact_instant
 from ledger.iso20022.xml import MessageStream
 
 VERSION = "pacs.028.001.03"
@@ -102,15 +101,9 @@ def read_pacs028(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> S
 
 def _read_asked(index: int, fields: Fields) -> AskedTransfer | TransferFault:
     checked = CheckedFields(fields, f"/Document/{_ASKED}[{index}]")
-    text = fields.text("OrgnlUETR")
-    uetr = read_uetr(text or "")
-    if uetr is None:
-        checked.breach(Rule.UETR_MISSING if text is None else Rule.UETR_INVALID, "OrgnlUETR", text)
+    uetr = checked.uetr("OrgnlUETR")
     checked.once(_READ_ONCE, _MAY_REPEAT)
-    accepted_text = fields.text("AccptncDtTm")
-    accepted_at = read_instant(accepted_text or "")
-    if accepted_text is not None and accepted_at is None:
-        checked.breach(Rule.DATE_INVALID, "AccptncDtTm", accepted_text)
+    accepted_at = checked.instant("AccptncDtTm")
     instruction_id, end_to_end_id = checked.text("OrgnlInstrId"), checked.text("OrgnlEndToEndId")
     request_id, transaction_id, clearing = checked.text("StsReqId"), checked.text("OrgnlTxId"), checked.text("ClrSysRef")
     original = read_original(checked)

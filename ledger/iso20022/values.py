@@ -92,6 +92,11 @@ def write_exact_instant(instant: datetime) -> str:
     return instant.isoformat()
 
 
+def is_code(text: str) -> bool:
+    """Whether the text has the form of a code of an external set: at most 4 letters and digits."""
+    return len(text) <= 4 and text.isascii() and text.isalnum()
+
+
 def is_uetr(text: str) -> bool:
     """Whether the text is a UUIDv4Identifier: version 4, lower case (RFC 9562)."""
     return _UUID_V4.fullmatch(text) is not None
