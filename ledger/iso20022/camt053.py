@@ -10,18 +10,15 @@ from typing import BinaryIO
 
 from ledger.iso20022.camt053_checks import check_statement, check_summary, choose_balances
 from ledger.iso20022.camt053_writer import write_camt053
-from ledger.iso20022.errors import ElementMissing, ElementRepeated, StatementRepeated
+from ledger.iso20022.errors import StatementRepeated
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits, safe
-from ledger.iso20022.statement import Balance, Direction, Entry, Statement
-from ledger.iso20022.statement_entries import read_account, read_entry
+from ledger.iso20022.statement import Balance, Direction, Statement
+from ledger.iso20022.statement_entries import Told, read_account, read_each
 from ledger.iso20022.statement_fields import Place
-from ledger.iso20022.xml import MessageStream
 
 __all__ = ["read_camt053", "write_camt053"]
 
-_GROUP = "BkToCstmrStmt/GrpHdr"
 _STATEMENT = "BkToCstmrStmt/Stmt"
-_ENTRY = "BkToCstmrStmt/Stmt/Ntry"
 
 
 def read_camt053(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> list[Statement]:
@@ -30,27 +27,11 @@ def read_camt053(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> l
     Raises an `UnreadableMessage`: the message cannot be read, or one of its statements contradicts itself, is there twice, or holds an
     entry twice.
     """
-    stream = MessageStream(source, "camt.053", frozenset({_GROUP, _STATEMENT, _ENTRY}), limits=limits)
-    message_id: str | None = None
-    entries: list[Entry] = []
     statements: list[Statement] = []
-    for path, fields in stream:
-        here = Place(fields, f"/Document/{_STATEMENT}[{len(statements) + 1}]")
-        if path == _GROUP:
-            if message_id is not None:
-                raise ElementRepeated("The message has two group headers.", field=_GROUP, way_out="Send one.")
-            message_id = Place(fields, f"/Document/{_GROUP}").required("MsgId")
-        elif message_id is None:
-            raise ElementMissing("The message lacks GrpHdr, before the first statement.", field=_GROUP, way_out="Send it.")
-        elif path == _ENTRY:
-            entries.append(read_entry(Place(fields, f"{here.xpath}/Ntry[{len(entries) + 1}]")))
-        else:
-            statement = _read_statement(here, tuple(entries), message_id, stream.version)
-            _check_not_repeated(statement, statements)
-            statements.append(statement)
-            entries = []
-    if not statements:
-        raise ElementMissing("The message lacks Stmt.", field=_STATEMENT, way_out="Send at least one statement.")
+    for told in read_each(source, "camt.053", _STATEMENT, "statement", limits):
+        statement = _read_statement(told)
+        _check_not_repeated(statement, statements)
+        statements.append(statement)
     return statements
 
 
@@ -66,7 +47,8 @@ def _check_not_repeated(statement: Statement, before: list[Statement]) -> None:
             )
 
 
-def _read_statement(here: Place, entries: tuple[Entry, ...], message_id: str, version: str) -> Statement:
+def _read_statement(told: Told) -> Statement:
+    here = told.here
     account = read_account(here)
     page = here.number("StmtPgntn/PgNb")
     last_page = here.indicator("StmtPgntn/LastPgInd") is not False
@@ -78,7 +60,7 @@ def _read_statement(here: Place, entries: tuple[Entry, ...], message_id: str, ve
         currency=account.currency or opening.currency,
         opening=opening,
         closing=closing,
-        entries=entries,
+        entries=told.entries,
         created_at=here.instant("CreDtTm"),
         from_at=here.instant("FrToDt/FrDtTm"),
         to_at=here.instant("FrToDt/ToDtTm"),
@@ -88,8 +70,8 @@ def _read_statement(here: Place, entries: tuple[Entry, ...], message_id: str, ve
         last_page=last_page,
         balances=others,
         additional_info=here.text("AddtlStmtInf"),
-        message_id=message_id,
-        version=version,
+        message_id=told.message_id,
+        version=told.version,
     )
     check_statement(statement, here.xpath)
     check_summary(statement.entries, statement.currency, here.fields, here.xpath)

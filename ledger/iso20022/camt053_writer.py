@@ -8,9 +8,9 @@ from datetime import datetime
 from lxml import etree
 
 from ledger.domain.money import format_amount
-from ledger.iso20022.elements import add_account_fields, branch, default, leaf, root, to_bytes
+from ledger.iso20022.elements import add_account_fields, branch, leaf, to_bytes
 from ledger.iso20022.statement import Balance, Direction, Entry, Statement
-from ledger.iso20022.statement_writer import Totals, add_entry, add_header, add_numbers, add_summary, check_written, totals_of
+from ledger.iso20022.statement_writer import Totals, add_entry, add_numbers, add_summary, begun, streamed, totals_of
 
 VERSION = "camt.053.001.08"
 WRITTEN = (VERSION, "camt.053.001.12")
@@ -31,13 +31,8 @@ def write_camt053(
     held = [statements] if isinstance(statements, Statement) else list(statements)
     if not held:
         raise ValueError("a message has at least one statement")
-    created = created_at or held[0].created_at
-    if created is None:
-        raise ValueError("a message says when it was created: give created_at")
-    check_written(version, WRITTEN)
-    document = root(version, "Document")
-    message = branch(document, "BkToCstmrStmt")
-    add_header(message, message_id or held[0].message_id or held[0].id, created)
+    first = held[0]
+    document, message = begun("BkToCstmrStmt", version, WRITTEN, message_id or first.message_id or first.id, created_at or first.created_at)
     for statement in held:
         element = _add_enclosing(message, statement, totals_of(statement.entries))
         for entry in statement.entries:
@@ -54,36 +49,10 @@ def stream_camt053(
     ``entries`` are its entries in their order, ``totals`` number and sum of the booked ones; those in ``statement`` itself are not looked
     at. Raises ValueError for a version that is not written, or when the statement has no creation time.
     """
-    if statement.created_at is None:
-        raise ValueError("a message says when it was created: give created_at")
-    check_written(version, WRITTEN)
-    document = root(version, "Document")
-    message = branch(document, "BkToCstmrStmt")
-    add_header(message, statement.message_id or statement.id, statement.created_at)
+    document, message = begun("BkToCstmrStmt", version, WRITTEN, statement.message_id or statement.id, statement.created_at)
     element = _add_enclosing(message, statement, totals)
     leaf(element, "AddtlStmtInf", statement.additional_info)
     yield from streamed(document, element, entries, before="AddtlStmtInf" if statement.additional_info else None)
-
-
-def streamed(document: etree._Element, element: etree._Element, entries: Iterable[Entry], *, before: str | None) -> Iterator[bytes]:
-    """The document with the entries at the end of ``element``, before its last child if that is called ``before``."""
-    place = etree.Comment("entries")
-    if before is None:
-        element.append(place)
-    else:
-        element.insert(len(element) - 1, place)
-    head, _, tail = to_bytes(document).partition(b"<!--entries-->")
-    yield head.rstrip(b" ")
-    indent = b" " * (len(head) - len(head.rstrip(b" ")))
-    declared = f' xmlns="{etree.QName(element).namespace}"'.encode()
-    for entry in entries:
-        holder = etree.Element(element.tag, nsmap=default(str(etree.QName(element).namespace)))
-        add_entry(holder, entry)
-        etree.indent(holder)
-        # Written alone an entry declares its namespace again; the first tag is where it does so.
-        text = etree.tostring(holder[0], encoding="UTF-8").rstrip().replace(declared, b"", 1)
-        yield b"".join(indent + line.removeprefix(b"  ") + b"\n" for line in text.split(b"\n"))
-    yield tail.removeprefix(b"\n")
 
 
 def _add_enclosing(parent: etree._Element, statement: Statement, totals: dict[Direction, Totals]) -> etree._Element:

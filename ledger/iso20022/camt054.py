@@ -13,22 +13,17 @@ from typing import BinaryIO
 from lxml import etree
 
 from ledger.iso20022.camt053_checks import check_no_entry_repeated
-from ledger.iso20022.camt053_writer import streamed
-from ledger.iso20022.elements import add_account_fields, branch, leaf, root, to_bytes
-from ledger.iso20022.errors import ElementMissing, ElementRepeated
+from ledger.iso20022.elements import add_account_fields, branch, leaf, to_bytes
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.statement import Direction, Entry, Notification
-from ledger.iso20022.statement_entries import read_account, read_entry
-from ledger.iso20022.statement_fields import Place
-from ledger.iso20022.statement_writer import Totals, add_entry, add_header, add_numbers, add_summary, check_written, totals_of
-from ledger.iso20022.xml import MessageStream
+from ledger.iso20022.statement_entries import Told, read_account, read_each
+from ledger.iso20022.statement_writer import Totals, add_entry, add_numbers, add_summary, begun, streamed, totals_of
 
 VERSION = "camt.054.001.08"
 WRITTEN = (VERSION, "camt.054.001.12")
 
-_GROUP = "BkToCstmrDbtCdtNtfctn/GrpHdr"
-_NOTIFICATION = "BkToCstmrDbtCdtNtfctn/Ntfctn"
-_ENTRY = "BkToCstmrDbtCdtNtfctn/Ntfctn/Ntry"
+_ROOT = "BkToCstmrDbtCdtNtfctn"
+_NOTIFICATION = f"{_ROOT}/Ntfctn"
 
 
 def read_camt054(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> list[Notification]:
@@ -36,33 +31,15 @@ def read_camt054(source: bytes | BinaryIO, limits: Limits = DEFAULT_LIMITS) -> l
 
     Raises an `UnreadableMessage`: the message cannot be read, or one of its notifications holds an entry twice.
     """
-    stream = MessageStream(source, "camt.054", frozenset({_GROUP, _NOTIFICATION, _ENTRY}), limits=limits)
-    message_id: str | None = None
-    entries: list[Entry] = []
-    notifications: list[Notification] = []
-    for path, fields in stream:
-        here = Place(fields, f"/Document/{_NOTIFICATION}[{len(notifications) + 1}]")
-        if path == _GROUP:
-            if message_id is not None:
-                raise ElementRepeated("The message has two group headers.", field=_GROUP, way_out="Send one.")
-            message_id = Place(fields, f"/Document/{_GROUP}").required("MsgId")
-        elif message_id is None:
-            raise ElementMissing("The message lacks GrpHdr, before the first notification.", field=_GROUP, way_out="Send it.")
-        elif path == _ENTRY:
-            entries.append(read_entry(Place(fields, f"{here.xpath}/Ntry[{len(entries) + 1}]")))
-        else:
-            notifications.append(_read_notification(here, tuple(entries), message_id, stream.version))
-            entries = []
-    if not notifications:
-        raise ElementMissing("The message lacks Ntfctn.", field=_NOTIFICATION, way_out="Send at least one notification.")
-    return notifications
+    return [_read_notification(told) for told in read_each(source, "camt.054", _NOTIFICATION, "notification", limits)]
 
 
-def _read_notification(here: Place, entries: tuple[Entry, ...], message_id: str, version: str) -> Notification:
+def _read_notification(told: Told) -> Notification:
+    here = told.here
     notification = Notification(
         id=here.required("Id"),
         account=read_account(here),
-        entries=entries,
+        entries=told.entries,
         created_at=here.instant("CreDtTm"),
         from_at=here.instant("FrToDt/FrDtTm"),
         to_at=here.instant("FrToDt/ToDtTm"),
@@ -71,10 +48,10 @@ def _read_notification(here: Place, entries: tuple[Entry, ...], message_id: str,
         page=here.number("NtfctnPgntn/PgNb"),
         last_page=here.indicator("NtfctnPgntn/LastPgInd") is not False,
         additional_info=here.text("AddtlNtfctnInf"),
-        message_id=message_id,
-        version=version,
+        message_id=told.message_id,
+        version=told.version,
     )
-    check_no_entry_repeated(entries, here.xpath)
+    check_no_entry_repeated(told.entries, here.xpath)
     return notification
 
 
@@ -98,13 +75,8 @@ def write_camt054(
     held = [notifications] if isinstance(notifications, Notification) else list(notifications)
     if not held:
         raise ValueError("a message has at least one notification")
-    created = created_at or held[0].created_at
-    if created is None:
-        raise ValueError("a message says when it was created: give created_at")
-    check_written(version, WRITTEN)
-    document = root(version, "Document")
-    message = branch(document, "BkToCstmrDbtCdtNtfctn")
-    add_header(message, message_id or held[0].message_id or held[0].id, created)
+    first = held[0]
+    document, message = begun(_ROOT, version, WRITTEN, message_id or first.message_id or first.id, created_at or first.created_at)
     for notification in held:
         currency = _one_currency(notification.entries)
         element = _add_enclosing(message, notification, None if currency is None else (totals_of(notification.entries), currency))
@@ -118,12 +90,7 @@ def stream_camt054(
     notification: Notification, totals: dict[Direction, Totals], currency: str, entries: Iterable[Entry], *, version: str = VERSION
 ) -> Iterator[bytes]:
     """The message of one notification piece by piece; ``entries`` and ``totals`` as for `stream_camt053`, all in ``currency``."""
-    if notification.created_at is None:
-        raise ValueError("a message says when it was created: give created_at")
-    check_written(version, WRITTEN)
-    document = root(version, "Document")
-    message = branch(document, "BkToCstmrDbtCdtNtfctn")
-    add_header(message, notification.message_id or notification.id, notification.created_at)
+    document, message = begun(_ROOT, version, WRITTEN, notification.message_id or notification.id, notification.created_at)
     element = _add_enclosing(message, notification, (totals, currency))
     leaf(element, "AddtlNtfctnInf", notification.additional_info)
     yield from streamed(document, element, entries, before="AddtlNtfctnInf" if notification.additional_info else None)

@@ -1,12 +1,53 @@
-"""What camt.053 and camt.054 have in common: the account and its entries."""
+"""What camt.053 and camt.054 have in common: the message around them, the account and its entries."""
 
 from __future__ import annotations
 
-from ledger.iso20022.fields import Fields
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from ledger.iso20022.errors import ElementMissing, ElementRepeated
+from ledger.iso20022.fields import Fields, Limits
 from ledger.iso20022.parties import Account
 from ledger.iso20022.statement import BankTransactionCode, Charge, Entry, EntryDetail, Exchange
 from ledger.iso20022.statement_fields import Place
 from ledger.iso20022.values import read_uetr
+from ledger.iso20022.xml import MessageStream
+
+
+class Told(NamedTuple):
+    """One statement or notification on its way: where it stands, its entries, the message's id and version."""
+
+    here: Place
+    entries: tuple[Entry, ...]
+    message_id: str
+    version: str
+
+
+def read_each(source: bytes | BinaryIO, message: str, at: str, word: str, limits: Limits) -> Iterator[Told]:
+    """Each of the statements or notifications, which stand ``at`` a path below Document and are called by a ``word``.
+
+    Raises an `UnreadableMessage` where the message cannot be read, or holds none.
+    """
+    group, of_entry = f"{at.partition('/')[0]}/GrpHdr", f"{at}/Ntry"
+    stream = MessageStream(source, message, frozenset({group, at, of_entry}), limits=limits)
+    message_id: str | None = None
+    entries: list[Entry] = []
+    number = 1
+    for path, fields in stream:
+        here = Place(fields, f"/Document/{at}[{number}]")
+        if path == group:
+            if message_id is not None:
+                raise ElementRepeated("The message has two group headers.", field=group, way_out="Send one.")
+            message_id = Place(fields, f"/Document/{group}").required("MsgId")
+        elif message_id is None:
+            raise ElementMissing(f"The message lacks GrpHdr, before the first {word}.", field=group, way_out="Send it.")
+        elif path == of_entry:
+            entries.append(read_entry(Place(fields, f"{here.xpath}/Ntry[{len(entries) + 1}]")))
+        else:
+            yield Told(here, tuple(entries), message_id, stream.version)
+            entries, number = [], number + 1
+    if number == 1:
+        raise ElementMissing(f"The message lacks {at.rpartition('/')[2]}.", field=at, way_out=f"Send at least one {word}.")
 
 
 def read_account(here: Place) -> Account:

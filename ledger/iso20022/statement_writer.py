@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from lxml import etree
 
 from ledger.domain.money import format_amount
-from ledger.iso20022.elements import branch, leaf
+from ledger.iso20022.elements import branch, default, leaf, root, to_bytes
 from ledger.iso20022.statement import BOOKED, BankTransactionCode, Charge, Direction, Entry, EntryDetail, Exchange, Notification, Statement
 from ledger.iso20022.values import write_instant
 
@@ -16,17 +16,44 @@ Totals = tuple[int, int]
 """How many booked entries there are and what they come to, in minor units."""
 
 
-def check_written(version: str, written: tuple[str, ...]) -> None:
-    """Raises ValueError for a version that is read but not written."""
+def begun(
+    name: str, version: str, written: tuple[str, ...], message_id: str, created_at: datetime | None
+) -> tuple[etree._Element, etree._Element]:
+    """The Document and in it the message of this name, with its group header.
+
+    Raises ValueError without a creation time, when that lacks its offset, or for a version that is read but not written.
+    """
+    if created_at is None:
+        raise ValueError("a message says when it was created: give created_at")
     if version not in written:
         raise ValueError(f"{version} is not written; use {' or '.join(written)}")
-
-
-def add_header(parent: etree._Element, message_id: str, created_at: datetime) -> None:
-    """The group header."""
-    header = branch(parent, "GrpHdr")
+    document = root(version, "Document")
+    message = branch(document, name)
+    header = branch(message, "GrpHdr")
     leaf(header, "MsgId", message_id)
     leaf(header, "CreDtTm", write_instant(created_at))
+    return document, message
+
+
+def streamed(document: etree._Element, element: etree._Element, entries: Iterable[Entry], *, before: str | None) -> Iterator[bytes]:
+    """The document with the entries at the end of ``element``, before its last child if that is called ``before``."""
+    place = etree.Comment("entries")
+    if before is None:
+        element.append(place)
+    else:
+        element.insert(len(element) - 1, place)
+    head, _, tail = to_bytes(document).partition(b"<!--entries-->")
+    yield head.rstrip(b" ")
+    indent = b" " * (len(head) - len(head.rstrip(b" ")))
+    declared = f' xmlns="{etree.QName(element).namespace}"'.encode()
+    for entry in entries:
+        holder = etree.Element(element.tag, nsmap=default(str(etree.QName(element).namespace)))
+        add_entry(holder, entry)
+        etree.indent(holder)
+        # Written alone an entry declares its namespace again; the first tag is where it does so.
+        text = etree.tostring(holder[0], encoding="UTF-8").rstrip().replace(declared, b"", 1)
+        yield b"".join(indent + line.removeprefix(b"  ") + b"\n" for line in text.split(b"\n"))
+    yield tail.removeprefix(b"\n")
 
 
 def add_numbers(element: etree._Element, stated: Statement | Notification, pagination: str) -> None:
