@@ -172,13 +172,7 @@ class _TransferFields(CaseFields):
         self.check_repeated()
         uetr = self.uetr("OrgnlUETR")
         own, why = self.case("RslvdCase"), self.reasons("CxlStsRsnInf")
-        case = own or self._above.case
-        if case is None and not self.fields.text("RslvdCase/Id"):
-            self.breach(CaseRule.CASE_MISSING, "RslvdCase/Id")
-        if uetr is not None and case is not None:
-            if (uetr, case.id) in self._above.seen:
-                self.breach(Rule.UETR_REPEATED, "OrgnlUETR", str(uetr))
-            self._above.seen.add((uetr, case.id))
+        self.check_known_by(uetr, own or self._above.case, "RslvdCase", self._above.seen)
         answer = self._answer()
         if answer is RecallAnswer.REFUSED and not reason_word(why or self._above.reasons):
             self.breach(CaseRule.REFUSAL_REASON_MISSING, "CxlStsRsnInf/Rsn")

@@ -13,10 +13,11 @@ from ledger.iso20022.case_elements import (
     add_original_message_fields,
     add_party_or_agent,
     add_reasons,
+    version_to_write,
 )
 from ledger.iso20022.elements import branch, leaf, root, to_bytes
 from ledger.iso20022.original import add_original
-from ledger.iso20022.resolution import VERSION, AnsweredGroup, AnsweredTransfer, Resolution, ResolvedBy
+from ledger.iso20022.resolution import AnsweredGroup, AnsweredTransfer, Resolution, ResolvedBy
 
 WRITTEN = tuple(f"camt.029.001.{number:02}" for number in range(9, 14))
 
@@ -26,10 +27,7 @@ def write_camt029(resolution: Resolution, version: str | None = None) -> bytes:
 
     Raises ValueError for a version that is not written, or an instant without its offset.
     """
-    version = version or (resolution.version if resolution.version in WRITTEN else VERSION)
-    if version not in WRITTEN:
-        raise ValueError(f"{version} is not written; {', '.join(WRITTEN)} are")
-    document = root(version, "Document")
+    document = root(version_to_write(version, resolution.version, WRITTEN), "Document")
     message = branch(document, "RsltnOfInvstgtn")
     add_assignment(message, resolution.assignment)
     add_case(message, "RslvdCase", resolution.case)

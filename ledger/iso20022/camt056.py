@@ -6,7 +6,7 @@ stands with the transfer, with its group or with the message. What is wrong with
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
@@ -19,10 +19,11 @@ from ledger.iso20022.case_elements import (
     add_original_amount,
     add_original_message_fields,
     add_reasons,
+    version_to_write,
 )
 from ledger.iso20022.case_fields import CaseFields, missing, read_assignment, read_message_case, refuse_findings
 from ledger.iso20022.case_rules import CaseRule
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, reason_word
+from ledger.iso20022.cases import Assignment, Case, CaseGroup, CaseReason, CaseTransfer, reason_word
 from ledger.iso20022.code_sets import CodeSet, codes_in_force
 from ledger.iso20022.elements import add_agent, branch, leaf, root, to_bytes
 from ledger.iso20022.envelope import BusinessHeader
@@ -30,8 +31,7 @@ from ledger.iso20022.errors import ElementRepeated, TransferCountWrong
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
 from ledger.iso20022.original import add_original
 from ledger.iso20022.parties import Agent
-from ledger.iso20022.rules import Finding, Rule
-from ledger.iso20022.status_report import OriginalMessage
+from ledger.iso20022.rules import Finding
 from ledger.iso20022.xml import MessageStream
 
 VERSION = "camt.056.001.08"
@@ -43,45 +43,19 @@ _GROUP = "OrgnlGrpInfAndCxl"
 
 
 @dataclass(frozen=True, slots=True)
-class RecalledTransfer:
+class RecalledTransfer(CaseTransfer):
     """One transfer that is asked back; ``index`` counts from 1 within the message. With ``findings`` it cannot be taken."""
 
-    index: int
-    original: OriginalTransfer
-    case: Case | None = None
     cancellation_id: str | None = None
-    reasons: tuple[CaseReason, ...] = ()
     assigner: Agent | None = None
     assignee: Agent | None = None
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def uetr(self) -> UUID | None:
-        """The transfer's UETR, None only beside a finding."""
-        return self.original.uetr
-
-    @property
-    def code(self) -> str:
-        """The first reason's code; empty where none has one."""
-        return next((reason.code for reason in self.reasons if reason.code), "")
-
-    @property
-    def reason(self) -> str:
-        """The code, or the sender's own word, for the first reason."""
-        return reason_word(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
-class RecalledGroup:
+class RecalledGroup(CaseGroup):
     """What a recall says of the message in which its transfers came (OrgnlGrpInfAndCxl)."""
 
-    message: OriginalMessage
-    cancellation_id: str | None = None
-    case: Case | None = None
-    transfer_count: int | None = None
-    control_sum: Decimal | None = None
     whole: bool | None = None
-    reasons: tuple[CaseReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +88,7 @@ class Recall:
     @property
     def transfers(self) -> tuple[RecalledTransfer, ...]:
         """Every transfer in order, with the case and the reasons that its group or the message states where it has none of its own."""
-        return tuple(
-            replace(
-                transfer,
-                case=transfer.case or (one.group.case if one.group else None) or self.case,
-                reasons=transfer.reasons or (one.group.reasons if one.group else ()),
-                findings=(*transfer.findings, *one.findings),
-            )
-            for one in self.underlying
-            for transfer in one.transfers
-        )
+        return tuple(transfer.within(one.group, self.case, one.findings) for one in self.underlying for transfer in one.transfers)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -248,13 +213,7 @@ def _transfer(checked: CaseFields, index: int, above: _Above, seen: set[tuple[UU
     checked.check_repeated()
     uetr = checked.uetr("OrgnlUETR")
     own, why = checked.case("Case"), checked.reasons("CxlRsnInf", above.codes)
-    known_by = own or above.case
-    if known_by is None and not checked.fields.text("Case/Id"):
-        checked.breach(CaseRule.CASE_MISSING, "Case/Id")
-    if uetr is not None and known_by is not None:
-        if (uetr, known_by.id) in seen:
-            checked.breach(Rule.UETR_REPEATED, "OrgnlUETR", str(uetr))
-        seen.add((uetr, known_by.id))
+    checked.check_known_by(uetr, own or above.case, "Case", seen)
     if not reason_word(why or above.reasons) and not checked.findings:
         checked.breach(CaseRule.RECALL_REASON_MISSING, "CxlRsnInf/Rsn")
     return RecalledTransfer(
@@ -274,10 +233,7 @@ def write_camt056(recall: Recall, version: str | None = None) -> bytes:
 
     Raises ValueError for a version that is not written, or an instant without its offset.
     """
-    version = version or (recall.version if recall.version in WRITTEN else VERSION)
-    if version not in WRITTEN:
-        raise ValueError(f"{version} is not written; {', '.join(WRITTEN)} are")
-    document = root(version, "Document")
+    document = root(version_to_write(version, recall.version, WRITTEN), "Document")
     message = branch(document, _ROOT)
     add_assignment(message, recall.assignment)
     add_case(message, "Case", recall.case)

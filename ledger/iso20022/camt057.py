@@ -14,7 +14,7 @@ from uuid import UUID
 from lxml import etree
 
 from ledger.domain.money import format_amount
-from ledger.iso20022.case_elements import add_party_or_agent
+from ledger.iso20022.case_elements import add_party_or_agent, version_to_write
 from ledger.iso20022.case_fields import CaseFields, missing, refuse_findings
 from ledger.iso20022.case_rules import CaseRule
 from ledger.iso20022.cases import PartyOrAgent
@@ -218,10 +218,7 @@ def write_camt057(announcement: Announcement, version: str | None = None) -> byt
 
     Raises ValueError for a version that is not written, or an instant without its offset.
     """
-    version = version or (announcement.version if announcement.version in WRITTEN else VERSION)
-    if version not in WRITTEN:
-        raise ValueError(f"{version} is not written; {', '.join(WRITTEN)} are")
-    document = root(version, "Document")
+    document = root(version_to_write(version, announcement.version, WRITTEN), "Document")
     message = branch(document, _ROOT)
     header = branch(message, "GrpHdr")
     leaf(header, "MsgId", announcement.message_id)

@@ -11,6 +11,17 @@ from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import write_exact_instant
 
 
+def version_to_write(asked_for: str | None, read_in: str, written: tuple[str, ...]) -> str:
+    """The version asked for, else the one a message was read in where that is ``written``, else the first of these.
+
+    Raises ValueError for a version that is not written.
+    """
+    version = asked_for or (read_in if read_in in written else written[0])
+    if version not in written:
+        raise ValueError(f"{version} is not written; {', '.join(written)} are")
+    return version
+
+
 def add_assignment(message: etree._Element, assignment: Assignment) -> None:
     """Assgnmt."""
     element = branch(message, "Assgnmt")

@@ -66,6 +66,15 @@ class CaseFields(CheckedFields):
             return None
         return Case(number, self.party_or_agent(f"{path}/Cretr"), self.indicator(f"{path}/ReopCaseIndctn"))
 
+    def check_known_by(self, uetr: UUID | None, case: Case | None, path: str, seen: set[tuple[UUID, str]]) -> None:
+        """Notes that a transfer has no case, which would stand at a path, or stands under it again; ``seen`` are those before it."""
+        if case is None and not self.fields.text(f"{path}/Id"):
+            self.breach(CaseRule.CASE_MISSING, f"{path}/Id")
+        if uetr is not None and case is not None:
+            if (uetr, case.id) in seen:
+                self.breach(Rule.UETR_REPEATED, "OrgnlUETR", str(uetr))
+            seen.add((uetr, case.id))
+
     def decimal_sum(self, path: str) -> Decimal | None:
         """A DecimalNumber: a sum of amounts irrespective of currency."""
         text = self.fields.text(path)

@@ -5,11 +5,14 @@ Plain data: `case_fields` reads it, `case_elements` writes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 from ledger.iso20022.parties import Agent, Party
+from ledger.iso20022.rules import Finding
 from ledger.iso20022.status_report import OriginalMessage
 
 
@@ -77,3 +80,51 @@ class CaseReason:
 def reason_word(reasons: tuple[CaseReason, ...]) -> str:
     """The first reason that has a word; empty where none has."""
     return next((reason.word for reason in reasons if reason.word), "")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGroup:
+    """What a recall, or an answer to one, says of the message in which the transfers came."""
+
+    message: OriginalMessage
+    cancellation_id: str | None = None
+    case: Case | None = None
+    transfer_count: int | None = None
+    control_sum: Decimal | None = None
+    reasons: tuple[CaseReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTransfer:
+    """What a recall, or an answer to one, says of one transfer; ``index`` counts from 1 within the message. With ``findings`` it cannot be
+    taken."""
+
+    index: int
+    original: OriginalTransfer
+    case: Case | None = None
+    reasons: tuple[CaseReason, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def uetr(self) -> UUID | None:
+        """The transfer's UETR, None only beside a finding."""
+        return self.original.uetr
+
+    @property
+    def code(self) -> str:
+        """The first reason's code; empty where none has one."""
+        return next((reason.code for reason in self.reasons if reason.code), "")
+
+    @property
+    def reason(self) -> str:
+        """The code, or the sender's own word, for the first reason; empty where there is none."""
+        return reason_word(self.reasons)
+
+    def within(self, group: CaseGroup | None, case: Case | None, findings: tuple[Finding, ...]) -> Self:
+        """The same, with the case and the reasons that its group or the message states where it has none of its own."""
+        return replace(
+            self,
+            case=self.case or (group.case if group else None) or case,
+            reasons=self.reasons or (group.reasons if group else ()),
+            findings=(*self.findings, *findings),
+        )

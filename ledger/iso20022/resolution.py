@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent, reason_word
+from ledger.iso20022.cases import Assignment, Case, CaseGroup, CaseReason, CaseTransfer, PartyOrAgent
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.rules import Finding
-from ledger.iso20022.status_report import OriginalMessage
 
 VERSION = "camt.029.001.09"
 
@@ -60,51 +58,25 @@ class ResolvedBy:
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredTransfer:
+class AnsweredTransfer(CaseTransfer):
     """The answer for one transfer; ``index`` counts from 1 within the message. With ``findings`` it cannot be taken.
 
     ``status`` is TxCxlSts as it stands; ``answer`` what it comes to together with what the message says as a whole.
     """
 
-    index: int
-    original: OriginalTransfer
-    case: Case | None = None
     status_id: str | None = None
     status: str | None = None
     answer: RecallAnswer | None = None
-    reasons: tuple[CaseReason, ...] = ()
     resolved_by: ResolvedBy | None = None
     assigner: PartyOrAgent | None = None
     assignee: PartyOrAgent | None = None
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def uetr(self) -> UUID | None:
-        """The transfer's UETR, None only beside a finding."""
-        return self.original.uetr
-
-    @property
-    def code(self) -> str:
-        """The first reason's code; empty where none has one."""
-        return next((reason.code for reason in self.reasons if reason.code), "")
-
-    @property
-    def reason(self) -> str:
-        """The code, or the sender's own word, for the first reason; empty where there is none."""
-        return reason_word(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredGroup:
+class AnsweredGroup(CaseGroup):
     """What an answer says of the message in which the transfers came (OrgnlGrpInfAndSts)."""
 
-    message: OriginalMessage
-    cancellation_id: str | None = None
-    case: Case | None = None
-    transfer_count: int | None = None
-    control_sum: Decimal | None = None
     status: str | None = None
-    reasons: tuple[CaseReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +116,4 @@ class Resolution:
     @property
     def transfers(self) -> tuple[AnsweredTransfer, ...]:
         """Every transfer in order, with the case and the reasons that its group or the message states where it has none of its own."""
-        return tuple(
-            replace(
-                transfer,
-                case=transfer.case or (one.group.case if one.group else None) or self.case,
-                reasons=transfer.reasons or (one.group.reasons if one.group else ()),
-                findings=(*transfer.findings, *one.findings),
-            )
-            for one in self.details
-            for transfer in one.transfers
-        )
+        return tuple(transfer.within(one.group, self.case, one.findings) for one in self.details for transfer in one.transfers)

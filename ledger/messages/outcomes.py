@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ledger.answers import Answer, told_to_a_bank
 from ledger.errors import Refusal, TransferUnknown
+from ledger.iso20022.cases import CaseTransfer
 from ledger.iso20022.credit_transfer import TransferFault
 from ledger.iso20022.rules import Finding, Rule, finding
 from ledger.iso20022.status_reasons import status_reason
@@ -21,6 +22,12 @@ class Named(NamedTuple):
     uetr: UUID | None = None
     instruction_id: str | None = None
     end_to_end_id: str | None = None
+
+
+def named_in_case(transfer: CaseTransfer) -> Named:
+    """The transfer that a recall, or an answer to one, speaks of."""
+    original = transfer.original
+    return Named(transfer.index, original.uetr, original.instruction_id, original.end_to_end_id)
 
 
 def answered(named: Named, answer: Answer, status: str = NOTED) -> Outcome:

@@ -15,7 +15,7 @@ from ledger.iso20022.camt029 import read_camt029
 from ledger.iso20022.resolution import AnsweredTransfer, RecallAnswer
 from ledger.messages import outcomes
 from ledger.messages.asking import ask_all
-from ledger.messages.outcomes import Named
+from ledger.messages.outcomes import Named, named_in_case
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import acknowledge
 from ledger.messages.taken import Outcome, Taken
@@ -41,7 +41,7 @@ def _answers(incoming: Incoming, came: Came, transfers: tuple[AnsweredTransfer, 
     commands = [_command(incoming, came, transfer) for transfer in transfers if not transfer.findings]
     decided = iter(ask_all(incoming, came, commands))
     return [
-        outcomes.faulty_part(_named(one), one.findings[0]) if one.findings else outcomes.answered(_named(one), next(decided))
+        outcomes.faulty_part(named_in_case(one), one.findings[0]) if one.findings else outcomes.answered(named_in_case(one), next(decided))
         for one in transfers
     ]
 
@@ -69,7 +69,3 @@ def _recall(incoming: Incoming, uetr: UUID, case: str) -> str:
         return case
     transfer = cast(Transfer, repository.get(uetr))
     return next((recall for recall in transfer.recalls if within_35(recall) == case), case)
-
-
-def _named(one: AnsweredTransfer) -> Named:
-    return Named(one.index, one.original.uetr, one.original.instruction_id, one.original.end_to_end_id)

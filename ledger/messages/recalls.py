@@ -23,7 +23,7 @@ from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer
 from ledger.iso20022.resolution import PARTLY, AnsweredTransfer, CancellationDetails, RecallAnswer, Resolution
 from ledger.messages import outcomes
 from ledger.messages.asking import ask_all
-from ledger.messages.outcomes import Named
+from ledger.messages.outcomes import Named, named_in_case
 from ledger.messages.received import Came, Incoming
 from ledger.messages.replies import explained, reply_id, reply_version
 from ledger.messages.taken import REJECTED, Outcome, Taken
@@ -88,7 +88,7 @@ class _Asking:
         found = []
         for transfer in transfers:
             if transfer.findings:
-                outcome = outcomes.faulty_part(_named(transfer), transfer.findings[0])
+                outcome = outcomes.faulty_part(named_in_case(transfer), transfer.findings[0])
                 found.append(_Answered(outcome, transfer.original, transfer.case, NARRATIVE))
             else:
                 found.append(self._answered(transfer, asked.get(transfer.index) or cancelled[transfer.index]))
@@ -132,10 +132,10 @@ class _Asking:
         if too_late and any(isinstance(event, TransferCancelled) for event in self._events(transfer, answer)):
             return self._taken(transfer, answer, done=True)
         reason = _NEVER_RECEIVED if code == TransferUnknown.code else _ALREADY_RETURNED if too_late else NARRATIVE
-        return outcomes.refused_by_ledger(_named(transfer), answer), reason
+        return outcomes.refused_by_ledger(named_in_case(transfer), answer), reason
 
     def _taken(self, transfer: RecalledTransfer, answer: Answer, *, done: bool) -> tuple[Outcome, str]:
-        return outcomes.taken(_named(transfer), CANCELLED if done else ASKED_BACK, answer), "" if done else _NO_REPLY_YET
+        return outcomes.taken(named_in_case(transfer), CANCELLED if done else ASKED_BACK, answer), "" if done else _NO_REPLY_YET
 
     def _standing(self, transfer: RecalledTransfer, answer: Answer) -> tuple[Outcome, str]:
         """How the case stood when it was asked again."""
@@ -143,7 +143,7 @@ class _Asking:
             if isinstance(event, TransferRecallAnswered) and event.recall == _case_id(transfer):
                 if event.agreed:
                     return self._taken(transfer, answer, done=True)
-                return outcomes.refused_by_ledger(_named(transfer), answer), event.reason or NARRATIVE
+                return outcomes.refused_by_ledger(named_in_case(transfer), answer), event.reason or NARRATIVE
         return self._taken(transfer, answer, done=False)
 
     def _events(self, transfer: RecalledTransfer, answer: Answer) -> list[DecidedEvent]:
@@ -156,10 +156,6 @@ class _Asking:
             for row in ledger.log_store.read_streams({transfer.uetr: 0})[transfer.uetr]
             if row.position <= answer.position
         ]
-
-
-def _named(one: RecalledTransfer) -> Named:
-    return Named(one.index, one.original.uetr, one.original.instruction_id, one.original.end_to_end_id)
 
 
 def _case_id(transfer: RecalledTransfer) -> str:
