@@ -13,7 +13,7 @@ from rich.table import Table
 from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, app, console, print_json
 from ledger.errors import Malformed
-from ledger.messages.report import ConformanceReport, FileVerdict, report_on
+from ledger.messages.conformance import ConformanceReport, FileVerdict, report_on
 
 messages_app = typer.Typer(help="Messages of ISO 20022.", no_args_is_help=True)
 app.add_typer(messages_app, name="messages")

@@ -13,7 +13,7 @@ from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
 from ledger.iso20022.xml import opening
 from ledger.messages.announcements import take_in_announcement
 from ledger.messages.credit_transfers import take_in_credit_transfers
-from ledger.messages.framing import framed, message_id_of
+from ledger.messages.headers import framed, message_id_of
 from ledger.messages.notifications import take_in_notification
 from ledger.messages.payment_returns import take_in_payment_return
 from ledger.messages.recall_answers import take_in_recall_answer
@@ -27,14 +27,14 @@ from ledger.messages.taken import Progress, Taken, not_taken
 Handler = Callable[[Incoming], Taken]
 
 HANDLERS: Final[Mapping[str, Handler]] = {
-    "pacs.002": take_in_status_report,
-    "pacs.004": take_in_payment_return,
-    "pacs.008": take_in_credit_transfers,
-    "pacs.028": take_in_status_request,
     "camt.029": take_in_recall_answer,
     "camt.054": take_in_notification,
     "camt.056": take_in_recall,
     "camt.057": take_in_announcement,
+    "pacs.002": take_in_status_report,
+    "pacs.004": take_in_payment_return,
+    "pacs.008": take_in_credit_transfers,
+    "pacs.028": take_in_status_request,
 }
 
 

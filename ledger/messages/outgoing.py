@@ -22,7 +22,7 @@ from ledger.domain.terms import Terms
 from ledger.iso20022.head001 import with_header
 from ledger.jobs import up_to_date
 from ledger.messages import credit_transfers_out, payment_returns_out, recalls_out, settlement_out, status_requests_out, statuses_out
-from ledger.messages.headers_out import Announced, header_of
+from ledger.messages.headers import Announced, header_of
 from ledger.messages.lives import Step, read_agreements, read_lives, read_terms_versions
 from ledger.messages.told import Told, message_id
 from ledger.projections.feed import FeedEntry, feed

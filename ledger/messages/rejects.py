@@ -11,7 +11,7 @@ from ledger.iso20022.admi002 import UNKNOWN_REFERENCE, VERSION, MessageReject, r
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.errors import UnreadableMessage
 from ledger.iso20022.xml import opening
-from ledger.messages.framing import framed
+from ledger.messages.headers import framed
 from ledger.privacy.received import ReceivedMessages
 
 # Another attempt with the same bytes fails in the same way: whoever sent them must be told.

@@ -27,7 +27,7 @@ from ledger.iso20022.pacs009 import write_pacs009
 from ledger.iso20022.pacs028 import write_pacs028
 from ledger.iso20022.readers import READERS
 from ledger.iso20022.schemas import Complaint
-from ledger.messages.report import ConformanceReport, FileVerdict, GuidelineVerdict, SchemaVerdict, report_on
+from ledger.messages.conformance import ConformanceReport, FileVerdict, GuidelineVerdict, SchemaVerdict, report_on
 from tests.unit.message_samples import SAMPLES
 
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)

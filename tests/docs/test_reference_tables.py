@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
+from unittest.mock import Mock
 
 import typer
 from fastapi.routing import APIRoute
@@ -19,12 +21,18 @@ from ledger.commands import Command
 from ledger.domain import posting
 from ledger.domain.aggregate import CreatedEvent, DecidedEvent, Event
 from ledger.domain.permissions import PERMISSIONS
+from ledger.domain.terms import MESSAGE_VERSIONS, STATEMENT_VERSIONS
 from ledger.errors import Refusal
+from ledger.iso20022 import admi002
 from ledger.iso20022.case_rules import CaseRule
-from ledger.iso20022.errors import UnreadableMessage
+from ledger.iso20022.envelope import ISO_PREFIX
+from ledger.iso20022.errors import UnreadableMessage, UnsupportedVersion
+from ledger.iso20022.fields import DEFAULT_LIMITS
+from ledger.iso20022.readers import READERS
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_reasons import status_reason
-from ledger.messages import credit_transfers, status_reports
+from ledger.messages import credit_transfers, settlement_out, status_reports
+from ledger.messages.incoming import HANDLERS
 from ledger.messages.outgoing import TOLD
 from ledger.settings import PREFIX, Settings
 from ledger.verify import RULES
@@ -32,6 +40,7 @@ from reconciliation import errors as _statement_errors  # noqa: F401 - they belo
 from tests.docs.pages import table_rows
 
 T = TypeVar("T")
+MESSAGE = re.compile(r"[a-z]{4}\.\d{3}")
 
 
 def descendants(kind: type[T]) -> Iterator[type[T]]:
@@ -182,9 +191,52 @@ def test_statuses_of_a_creditor_agent_do_what_the_page_says() -> None:
     ]
 
 
+def versions_read(kind: str) -> str:
+    """As the table writes it: from the first to the last, without a gap."""
+    read = []
+    for number in range(1, 30):
+        try:
+            READERS[kind](f'<Document xmlns="{ISO_PREFIX}{kind}.001.{number:02}"/>'.encode(), DEFAULT_LIMITS)
+        except UnsupportedVersion:
+            continue
+        except UnreadableMessage:
+            read.append(number)
+    assert read == list(range(read[0], read[-1] + 1))
+    return f"{read[0]:02} to {read[-1]:02}"
+
+
+def told_by(event: type[DecidedEvent]) -> list[tuple[str, str]]:
+    """Who is told by which kind of message; nothing is written."""
+    step = Mock(debtor_agent="debtor agent", creditor_agent="creditor agent")
+    step.here.event = event.model_construct(reason="AC04")
+    step.before.return_value = step.in_this_commit.return_value = False
+    return list(dict.fromkeys((told.to, told.message) for told in TOLD[event](step)))
+
+
+def test_messages_are_those_that_are_taken_read_and_told() -> None:
+    """One table of messages: its ways are those of the code, and its versions those that are read and agreed on."""
+    rows = rows_of("messages", "Which messages")
+    assert rows == sorted(rows, key=lambda row: row[:2])
+    ways = {(kind, direction): set(way.split(", ")) for kind, direction, _versions, way, _for in rows}
+    assert list(HANDLERS) == [kind for (kind, direction), way in ways.items() if direction == "in" and "taken" in way]
+    to_banks = {message for event in TOLD for _to, message in told_by(event)}
+    to_settlement_bank = {one.message for one in settlement_out.told(Mock(payments={"abb": 1}), Mock())}
+    assert {kind for (kind, direction), way in ways.items() if direction == "out" and "told" in way} == to_banks | to_settlement_bank
+    assert {(kind, versions) for kind, direction, versions, _way, _for in rows if direction == "in"} == {
+        (kind, versions_read(kind)) for kind in READERS if kind != "admi.002"
+    }
+    agreed = {kind: versions for kind, versions in (MESSAGE_VERSIONS | STATEMENT_VERSIONS).items() if kind != "head.001"}
+    assert {kind: versions for kind, direction, versions, _way, _for in rows if direction == "out"} == {
+        kind: ", ".join(version[-2:] for version in versions) for kind, versions in (agreed | {"admi.002": (admi002.VERSION,)}).items()
+    }
+
+
 def test_events_that_make_the_corridor_speak_are_those_of_its_table() -> None:
-    """Each event, with every kind of message that it can bring; who is told stands in the code beside it."""
-    assert [row[0] for row in rows_of("messages", "What the corridor says")[: len(TOLD)]] == [kind.TOPIC for kind in TOLD]
+    """Each event, who is told of it, and by which kinds of message."""
+    rows = rows_of("messages", "What the corridor says")[: len(TOLD)]
+    assert [(topic, to, list(dict.fromkeys(MESSAGE.findall(message)))) for topic, to, message in rows] == [
+        (event.TOPIC, ", ".join(to for to, _ in told_by(event)), [message for _, message in told_by(event)]) for event in TOLD
+    ]
 
 
 def test_accounts_and_entries_are_those_of_the_posting_module() -> None:

@@ -13,7 +13,7 @@ import typer.testing
 from ledger.cli.frame import app
 from ledger.errors import Malformed
 from ledger.iso20022.schemas import Complaint, OfficialSchemas
-from ledger.messages.report import ConformanceReport, FileVerdict, GuidelineVerdict, SchemaVerdict, report_on, verdict_on
+from ledger.messages.conformance import ConformanceReport, FileVerdict, GuidelineVerdict, SchemaVerdict, report_on, verdict_on
 from ledger.sandbox.generator import CorridorFacts, generate_pacs008
 
 FACTS = CorridorFacts("AAAAMAMC", "BBBBCNBJ", date(2026, 3, 27), datetime(2026, 3, 27, tzinfo=ZoneInfo("Africa/Casablanca")))

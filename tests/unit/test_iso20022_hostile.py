@@ -14,7 +14,7 @@ from ledger.iso20022.fields import DEFAULT_LIMITS
 from ledger.iso20022.readers import READERS, findings_in
 from ledger.iso20022.schemas import OfficialSchemas, find_document
 from ledger.iso20022.xml import identify, opening
-from ledger.messages.report import GuidelineVerdict, verdict_on
+from ledger.messages.conformance import GuidelineVerdict, verdict_on
 from tests.unit.hostile_messages import hostile
 from tests.unit.message_samples import SAMPLES
 

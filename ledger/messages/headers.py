@@ -1,4 +1,4 @@
-"""The header of a reply: whoever sent a message with a business application header gets the answer with one, in the same version."""
+"""The business application header: before messages to banks that want one, and before the reply to a message that had one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,43 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
+from typing import NamedTuple
 
-from ledger.iso20022.envelope import BusinessHeader
+from ledger.domain.movement import SETTLEMENT_BANK
+from ledger.domain.terms import Terms
+from ledger.iso20022.envelope import BusinessHeader, HeaderParty
 from ledger.iso20022.head001 import VERSIONS, with_header
+from ledger.iso20022.values import write_exact_instant
 
 _MESSAGE_ID = re.compile(rb"<(?:MsgId|Id)>([^<]+)</")
+
+
+class Announced(NamedTuple):
+    """The Document that a header of ``version`` announces: its own version, its message id, and when it was made."""
+
+    version: str
+    document: str
+    message_id: str
+    at: datetime
+
+
+def header_of(announced: Announced, recipient: str, terms: Terms) -> BusinessHeader:
+    """From the other bank of the corridor, on whose behalf it is; to the settlement bank from the holder of the account, which has no BIC
+    of its own."""
+    if recipient == SETTLEMENT_BANK:
+        sender = HeaderParty(name=terms.settlement.holder, organisation=True)
+        receiver = HeaderParty(bic=terms.settlement.bank_bic)
+    else:
+        [other] = [participant for key, participant in terms.participants.items() if key != recipient]
+        sender, receiver = HeaderParty(bic=other.bic), HeaderParty(bic=terms.participant(recipient).bic)
+    return BusinessHeader(
+        version=announced.version,
+        message=announced.document,
+        message_id=announced.message_id,
+        sender=sender,
+        receiver=receiver,
+        created_at=write_exact_instant(announced.at),
+    )
 
 
 def framed(reply: bytes, version: str, message_id: str, at: datetime, asked: BusinessHeader | None) -> bytes:
