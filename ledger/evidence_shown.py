@@ -17,8 +17,9 @@ from ledger.eventstore.records import Evidence
 from ledger.evidence import joined
 from ledger.evidence_check import Stated, digest_fits, read_base, wrong_with
 from ledger.key_times import KeyTimes
+from ledger.messages.behind import messages_behind
 from ledger.messages.received import keys_of_cause
-from ledger.privacy.received import ReceivedMessage, ReceivedMessages
+from ledger.privacy.received import ReceivedMessage
 from ledger.privacy.records import RecordKind
 from ledger.projections.audit_trail import TrailEntry
 
@@ -72,8 +73,7 @@ def evidence_of_trail(ledger: Ledger, trail: Iterable[TrailEntry]) -> list[Evide
 
 def messages_of_trail(service: Service, corridor: str, trail: Iterable[TrailEntry]) -> list[ReceivedMessage]:
     """The messages that made the steps of a trail happen, as they were received; the oldest first."""
-    named = {(entry.actor, *key.split("/", 1)) for entry in trail if entry.cause for key in keys_of_cause(entry.cause)}
-    return ReceivedMessages(service.pool, service.vault).named(corridor, named)  # type: ignore[arg-type] # a key is kind and id
+    return messages_behind(service, corridor, ((entry.actor, entry.cause) for entry in trail))
 
 
 def key_times(ledger: Ledger) -> KeyTimes:

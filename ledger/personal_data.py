@@ -1,14 +1,11 @@
-"""Personal data of a transfer's parties: shown to a person only after the log says that it is, and erased for good.
+"""Personal data of a transfer's parties: shown to a person only after the log says that it is.
 
-The event comes first. If the process is killed in between, the log says more than was shown, never less; and what it says was erased is
-erased again by `erase_again`, which also follows a restore of the vault.
+The event comes first. If the process is killed in between, the log says more than was shown, never less.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import NamedTuple
@@ -16,10 +13,9 @@ from uuid import UUID
 
 from ledger.answers import Answer
 from ledger.application import Ledger
-from ledger.commands import ErasePerson, ReadPersonalData
-from ledger.domain.personal_data_events import ErasureReason, ReadingReason
+from ledger.commands import ReadPersonalData
+from ledger.domain.personal_data_events import ReadingReason
 from ledger.privacy.commitments import openings_of
-from ledger.privacy.errors import SubjectErased
 from ledger.privacy.records import RecordKind, Records
 
 
@@ -73,30 +69,6 @@ def read_parties(ledger: Ledger, uetr: UUID, *, actor: str, reason: ReadingReaso
             for role, subject in subjects.items()
         ),
     )
-
-
-def erase_person(ledger: Ledger, subject: UUID, *, actor: str, reason: ErasureReason, key: str, cause: str = "") -> Answer:
-    """Proposes to erase a subject, or, by another officer, erases it: first in the log, then in the vault.
-
-    Raises SubjectUnknown before anything is written, VaultDown, KeyProviderDown, and what `Ledger.execute` raises.
-    """
-    if ledger.vault.subject_key(subject) is None:
-        # Without a key there is nothing to read: this tells one that was erased from one that was never there.
-        with suppress(SubjectErased):
-            ledger.vault.read(subject)
-    command = ErasePerson(corridor=ledger.corridor_code, actor=actor, idempotency_key=key, cause=cause, subject=subject, reason=reason)
-    answer = ledger.execute(command)
-    if answer.result is not None and answer.result["erased"]:
-        ledger.vault.erase(subject, at=answer.recorded_at)
-    return answer
-
-
-def erase_again(ledger: Ledger, subjects: Iterable[UUID]) -> list[UUID]:
-    """Erases whom the log says were erased and this vault still knows: after a restore, or a crash between log and vault."""
-    again = list(ledger.vault.fingerprint_keys(list(subjects)))
-    if again:
-        ledger.vault.erase_many(again, at=ledger.clock())
-    return again
 
 
 def _fields(records: Records | None) -> dict[str, str]:

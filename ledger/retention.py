@@ -17,11 +17,10 @@ from uuid import UUID
 from ledger.bootstrap import Service
 from ledger.commands import EndRetention
 from ledger.domain.retention import JOB, years_before
+from ledger.erasing import erase_again
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.queries import read_blocks
 from ledger.jobs import up_to_date
-from ledger.personal_data import erase_again
-from ledger.projections.audit_trail import erased_subjects
 from ledger.projections.snapshot import Snapshot
 
 PAGE: Final = 1_000
@@ -62,7 +61,7 @@ def end_what_is_due(service: Service, corridor: str, *, orphans_after: timedelta
     """
     now = service.clock()
     before = years_before(now, service.ledger(corridor).terms().retention_years)
-    subjects = _erase_what_the_log_says(service, corridor)
+    subjects = len(erase_again(service, corridor).subjects)
     transfers = 0
     while True:
         with up_to_date(service, corridor) as at:
@@ -71,7 +70,7 @@ def end_what_is_due(service: Service, corridor: str, *, orphans_after: timedelta
         if not ended:
             break
         transfers += len(ended)
-        subjects += _erase_what_the_log_says(service, corridor)
+        subjects += len(erase_again(service, corridor).subjects)
     [(statement_files,)] = service.pool.rows(_QUERIES["empty_statement_files"], {"corridor": corridor, "before": before})
     swept = service.vault.sweep_orphans(lambda asked: _named_anywhere(service.pool, asked), orphans_after)
     [(passed,)] = service.pool.rows(_QUERIES["forget_what_passed"], {"now": now})
@@ -107,12 +106,6 @@ def _end(service: Service, corridor: str, due: _Due, now: datetime) -> bool:
         subjects=due.subjects,
     )
     return service.ledger(corridor).execute(command).refusal is None
-
-
-def _erase_what_the_log_says(service: Service, corridor: str) -> int:
-    with up_to_date(service, corridor) as at:
-        subjects = erased_subjects(at)
-    return len(erase_again(service.ledger(corridor), subjects))
 
 
 def _named_anywhere(pool: PostgresPool, subjects: Sequence[UUID]) -> AbstractSet[UUID]:

@@ -11,11 +11,11 @@ from rich.table import Table
 from ledger.cli import frame as cli
 from ledger.cli.frame import AsJson, Corridor, app, console, print_json
 from ledger.cli.steps import As, Key, Uetr, key_or_random, report_answer
+from ledger.cli.tables import received_table
 from ledger.domain.personal_data_events import ErasureReason, ReadingReason
+from ledger.erasing import erase_again, erase_person
 from ledger.errors import Malformed
-from ledger.jobs import up_to_date
-from ledger.personal_data import erase_again, erase_person, read_parties
-from ledger.projections.audit_trail import erased_subjects
+from ledger.personal_data import read_parties
 
 person_app = typer.Typer(help="Personal data in the vault.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
@@ -57,30 +57,26 @@ def erase(
     corridor: str = Corridor,
     as_json: bool = AsJson,
 ) -> None:
-    """Destroy a person's key and records for good; the second officer's command does it."""
+    """Destroy a person's key and records for good, and the messages that named them; the second officer's command does it."""
     why = cast(ErasureReason, _checked(reason, get_args(ErasureReason)))
     with cli.service() as service:
-        answer = erase_person(
-            service.ledger(corridor),
-            subject,
-            actor=actor,
-            reason=why,
-            key=key_or_random(key),
-        )
-    report_answer(answer, as_json)
+        answer, messages = erase_person(service, corridor, subject, actor=actor, reason=why, key=key_or_random(key))
+    report_answer(answer, as_json, messages=[one.to_json() for one in messages])
+    if messages and not as_json:
+        console.print(received_table(messages, "erased with it: messages that named this person"))
 
 
 @person_app.command("erase-again")
 def again(corridor: str = Corridor, as_json: bool = AsJson) -> None:
-    """Erase whom the log says were erased and this vault still knows: after a restore of the vault."""
+    """Erase whom the log says were erased and this vault still knows, and messages that name them: after a restore of the vault."""
     with cli.service() as service:
-        with up_to_date(service, corridor) as at:
-            subjects = erased_subjects(at)
-        done = erase_again(service.ledger(corridor), subjects)
+        done = erase_again(service, corridor)
     if as_json:
-        print_json({"erased": done})
+        print_json({"erased": done.subjects, "messages": done.messages})
     else:
-        console.print(f"{len(subjects)} in the log, {len(done)} erased again.", highlight=False)
+        console.print(
+            f"{done.in_log} in the log, {len(done.subjects)} erased again, with {done.messages} messages that named them.", highlight=False
+        )
 
 
 def _checked(reason: str, known: tuple[str, ...]) -> str:

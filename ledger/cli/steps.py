@@ -30,10 +30,10 @@ Key = Annotated[str | None, typer.Option("--key", help="The idempotency key; giv
 Uetr = Annotated[UUID, typer.Argument(help="The transfer's UETR.")]
 
 
-def report_answer(answer: Answer, as_json: bool) -> None:
-    """Prints what was decided and at which position; a refusal leaves with its exit code."""
+def report_answer(answer: Answer, as_json: bool, **more: object) -> None:
+    """Prints what was decided and at which position, in JSON with ``more``; a refusal leaves with its exit code."""
     if as_json:
-        print_json({"position": answer.position, "replayed": answer.replayed, "result": answer.result, "refusal": answer.refusal})
+        print_json({"position": answer.position, "replayed": answer.replayed, "result": answer.result, "refusal": answer.refusal} | more)
     elif answer.result is not None:
         words = " · ".join(f"{name} {value}" for name, value in answer.result.items())
         console.print(f"{words} · position {answer.position}{' (answered before)' if answer.replayed else ''}", highlight=False)

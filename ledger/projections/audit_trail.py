@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -49,6 +50,25 @@ def trail_of(at: Snapshot, subject: UUID) -> list[TrailEntry]:
 def erased_subjects(at: Snapshot) -> list[UUID]:
     """The subjects that two officers erased, then those whose time had come, each in log order."""
     return [row[0] for row in at.rows("erased_subjects")]
+
+
+def erased_people(at: Snapshot) -> list[UUID]:
+    """Only those that two officers erased, in log order."""
+    return [row[0] for row in at.rows("erased_people")]
+
+
+def causes_about_people(at: Snapshot, subjects: Collection[UUID]) -> list[tuple[str, str]]:
+    """Who asked, and for which cause, for what happened to the transfers of these people, each once."""
+    return causes_about_transfers(at, [row[0] for row in at.rows("transfers_of_people", subjects=_ids(subjects))]) if subjects else []
+
+
+def causes_about_transfers(at: Snapshot, uetrs: Collection[UUID]) -> list[tuple[str, str]]:
+    """Who asked, and for which cause, for what happened to these transfers, each once."""
+    return [(actor, cause) for actor, cause in at.rows("causes_about_transfers", uetrs=_ids(uetrs))] if uetrs else []
+
+
+def _ids(given: Collection[UUID]) -> list[str]:
+    return [str(one) for one in given]
 
 
 def _of_line(line: JournalLine, decided: TrailEntry | None) -> TrailEntry:

@@ -389,6 +389,35 @@ SELECT named.id::uuid
 FROM projections.audit_trail CROSS JOIN LATERAL jsonb_array_elements_text(facts -> 'subjects') AS named (id)
 WHERE corridor = %(corridor)s AND topic = 'Retention.Ended.v1';
 
+-- name: erased_people
+-- Whom two officers erased.
+SELECT (facts ->> 'subject')::uuid
+FROM projections.audit_trail
+WHERE corridor = %(corridor)s AND topic = 'Person.Erased.v1'
+ORDER BY position;
+
+-- name: transfers_of_people
+-- The transfers whose debtor or creditor is one of these subjects.
+SELECT uetr
+FROM projections.transfers
+WHERE corridor = %(corridor)s AND (debtor = ANY (%(subjects)s::uuid[]) OR creditor = ANY (%(subjects)s::uuid[]))
+ORDER BY first_position;
+
+-- name: causes_about_transfers
+-- Who asked, and for which cause, for what happened to these transfers, to their cases and to their breaks.
+SELECT DISTINCT trail.actor, trail.cause
+FROM (
+    SELECT uetr AS subject FROM unnest(%(uetrs)s::uuid[]) AS given (uetr)
+    UNION
+    SELECT stream FROM projections.cases WHERE corridor = %(corridor)s AND uetr = ANY (%(uetrs)s::uuid[])
+    UNION
+    SELECT stream FROM projections.breaks WHERE corridor = %(corridor)s AND reference = ANY (%(uetrs)s::text[])
+) AS about
+CROSS JOIN LATERAL (
+    SELECT actor, cause FROM projections.audit_trail WHERE corridor = %(corridor)s AND subject = about.subject OFFSET 0
+) AS trail
+WHERE trail.cause <> '';
+
 -- name: trail_of_stream
 -- Every decided event of one stream.
 SELECT position, boundary, recorded_at, topic, subject, actor, command, cause, terms, rules, facts

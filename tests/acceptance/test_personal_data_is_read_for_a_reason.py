@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from ledger.answers import Answer
-from ledger.personal_data import erase_again, erase_person, read_parties
+from ledger.erasing import ErasedAgain, erase_again, erase_person
+from ledger.personal_data import read_parties
 from ledger.privacy.errors import SubjectUnknown, VaultDown
 from ledger.privacy.vault import Vault
 from ledger.projections.audit_trail import erased_subjects
@@ -38,8 +39,7 @@ def subjects(console: ServedCorridor) -> tuple[UUID, UUID]:
 
 
 def erase(console: ServedCorridor, subject: UUID, officer: str, key: str) -> Answer:
-    ledger = console.service.ledger(console.corridor)
-    return erase_person(ledger, subject, actor=officer, reason="retention_ended", key=key)
+    return erase_person(console.service, console.corridor, subject, actor=officer, reason="retention_ended", key=key).answer
 
 
 def test_an_officer_is_shown_the_people_of_a_case_and_the_log_says_so(console: ServedCorridor, browser: Browser) -> None:
@@ -132,13 +132,13 @@ def test_a_person_that_the_log_says_was_erased_is_erased_again(console: ServedCo
     for subject in (debtor, creditor):
         erase(console, subject, "officer:amina", f"propose {subject}")
     with monkeypatch.context() as crashed:
-        crashed.setattr(Vault, "erase", _is_down)
+        crashed.setattr(Vault, "erase_many", _is_down)
         for subject in (debtor, creditor):
             with pytest.raises(VaultDown):
                 erase(console, subject, "officer:bo", f"agree {subject}")
     assert {subject: ledger.vault.subject_key(subject) is None for subject in (debtor, creditor)} == {debtor: False, creditor: False}
     assert erase(console, debtor, "officer:bo", f"agree {debtor}").replayed
-    assert erase_again(ledger, [debtor, creditor]) == [creditor]
+    assert erase_again(console.service, console.corridor) == ErasedAgain(2, (creditor,), 0)
     assert ledger.vault.read_many([debtor, creditor]) == {}
 
 

@@ -14,11 +14,11 @@ from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain import ids
+from ledger.erasing import ErasedAgain, erase_again
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.jobs import run_every, up_to_date
 from ledger.messages.incoming import take_in
-from ledger.personal_data import erase_again
 from ledger.privacy.entropy import new_subject_id
 from ledger.privacy.records import RecordKind
 from ledger.privacy.subjects import NewSubject
@@ -91,7 +91,7 @@ def test_ten_years_on_the_people_of_a_transfer_are_gone_and_its_books_stand(serv
         [entry] = [entry for entry in trail_of(at, ids.retention_stream(corridor, paid.uetr)) if entry.topic == "Retention.Ended.v1"]
         assert erased_subjects(at) == [gone.debtor, gone.creditor]
     assert (entry.actor, entry.cause, entry.facts["years"]) == ("system:retention", "terms: retention_years", 10)
-    assert erase_again(service.ledger(corridor), [gone.debtor, gone.creditor]) == []
+    assert erase_again(service, corridor) == ErasedAgain(2, (), 0)
     report = verify(service.pool, corridor)
     assert {name: rule.detail for name, rule in report.rules.items() if not rule.ok} == {}
 
