@@ -1,13 +1,15 @@
-"""What ends because its time has come: the people of old transfers, files of old statements, and what nothing refers to any more.
+"""What ends because its time has come: the people of old transfers, old messages as they were received, files of old statements, and what
+nothing refers to any more.
 
 The rule stands in the terms (``retention_years``), dated and agreed by both banks, so nobody has to agree again: the job asks the ledger
 for each transfer, the ledger decides from the log, and its event stands there before the vault destroys anything. A job that was killed is
-run again; whom the log says were erased is erased again first.
+run again; whom the log says were erased is erased again first. Messages that came so long ago need no event: which of them are due follows
+from when they came and from the log, after a restore of the vault as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -21,36 +23,45 @@ from ledger.erasing import erase_again
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.queries import read_blocks
 from ledger.jobs import up_to_date
+from ledger.messages.behind import messages_behind
+from ledger.privacy.received import ReceivedMessages
+from ledger.projections.audit_trail import causes_about_transfers
 from ledger.projections.snapshot import Snapshot
 
 PAGE: Final = 1_000
+TAKEN_IN_WITHIN: Final = timedelta(days=1)
+"""How long after a message came first the transfers in it can begin: at once, or, after a crash, when its sender sends it again."""
 ORPHANS_AFTER: Final = timedelta(days=1)
 """Far longer than a command waits between vault and log."""
 _QUERIES: Final = read_blocks(files("ledger").joinpath("retention.sql").read_text(encoding="utf-8"))
 
 
 class Ended(NamedTuple):
-    """What one run ended, or would end: transfers whose people go, and whom of them the vault knew; files of statements, subjects that
-    nothing names, and rows that say who signed in and which signatures were taken."""
+    """What one run ended, or would end: transfers whose people go, and whom of them the vault knew; messages whose bytes go, files of
+    statements, subjects that nothing names, and rows that say who signed in and which signatures were taken."""
 
     transfers: int
     subjects: int
+    messages: int
     statement_files: int
     orphans: int
     passed: int
 
 
 def what_is_due(service: Service, corridor: str) -> Ended:
-    """What a run would end of transfers, of their people and of statement files; nothing is changed."""
+    """What a run would end of transfers, of their people, of messages and of statement files; nothing is changed."""
     ledger, now = service.ledger(corridor), service.clock()
     before = years_before(now, ledger.terms().retention_years)
-    transfers = subjects = after = 0
+    transfers: list[UUID] = []
+    subjects = after = 0
     with up_to_date(service, corridor) as at:
         while page := _due(at, before, after):
-            transfers, after = transfers + len(page), page[-1].position
+            transfers.extend(one.uetr for one in page)
+            after = page[-1].position
             subjects += len(ledger.vault.fingerprint_keys([subject for one in page for subject in one.subjects]))
     [(statement_files,)] = service.pool.rows(_QUERIES["count_statement_files"], {"corridor": corridor, "before": before})
-    return Ended(transfers, subjects, statement_files, 0, 0)
+    messages = sum(map(len, _messages_due(service, corridor, before, ending=transfers)))
+    return Ended(len(transfers), subjects, messages, statement_files, 0, 0)
 
 
 def end_what_is_due(service: Service, corridor: str, *, orphans_after: timedelta = ORPHANS_AFTER) -> Ended:
@@ -71,10 +82,13 @@ def end_what_is_due(service: Service, corridor: str, *, orphans_after: timedelta
             break
         transfers += len(ended)
         subjects += len(erase_again(service, corridor).subjects)
+    messages = 0
+    for due in _messages_due(service, corridor, before):
+        messages += len(service.vault.erase_many(due, at=now))
     [(statement_files,)] = service.pool.rows(_QUERIES["empty_statement_files"], {"corridor": corridor, "before": before})
     swept = service.vault.sweep_orphans(lambda asked: _named_anywhere(service.pool, asked), orphans_after)
     [(passed,)] = service.pool.rows(_QUERIES["forget_what_passed"], {"now": now})
-    return Ended(transfers, subjects, statement_files, swept.removed, passed)
+    return Ended(transfers, subjects, messages, statement_files, swept.removed, passed)
 
 
 class _Due(NamedTuple):
@@ -106,6 +120,24 @@ def _end(service: Service, corridor: str, due: _Due, now: datetime) -> bool:
         subjects=due.subjects,
     )
     return service.ledger(corridor).execute(command).refusal is None
+
+
+def _messages_due(service: Service, corridor: str, before: datetime, ending: Collection[UUID] = ()) -> Iterator[list[UUID]]:
+    """The subjects of messages that came so long ago and asked for nothing about transfers whose people are kept, page by page; those of
+    the transfers ``ending`` are as good as gone."""
+    held: set[UUID] | None = None
+    for page in ReceivedMessages(service.pool, service.vault).still_kept(corridor, before, page=PAGE):
+        if held is None:
+            held = _held(service, corridor, before + TAKEN_IN_WITHIN, ending)
+        if due := [one.subject for one in page if one.subject not in held]:
+            yield due
+
+
+def _held(service: Service, corridor: str, until: datetime, ending: Collection[UUID]) -> set[UUID]:
+    with up_to_date(service, corridor) as at:
+        kept = {row[0] for row in at.cursor.rows(_QUERIES["kept_transfers"], {"corridor": corridor, "until": until})}
+        causes = causes_about_transfers(at, kept.difference(ending))
+    return {one.subject for one in messages_behind(service, corridor, causes)}
 
 
 def _named_anywhere(pool: PostgresPool, subjects: Sequence[UUID]) -> AbstractSet[UUID]:

@@ -10,6 +10,15 @@ SELECT first_position, uetr, debtor, creditor
  ORDER BY first_position
  LIMIT %(page)s
 
+-- name: kept_transfers
+-- Transfers that began until an instant and whose people are still kept.
+SELECT uetr
+  FROM projections.transfers
+ WHERE corridor = %(corridor)s AND initiated_at <= %(until)s
+   AND NOT EXISTS (SELECT FROM projections.audit_trail AS trail
+                    WHERE trail.corridor = transfers.corridor AND trail.topic = 'Retention.Ended.v1'
+                      AND trail.facts ->> 'uetr' = transfers.uetr::text)
+
 -- name: written_about
 -- The subjects under which officers' words about these transfers stand.
 SELECT cases.uetr, receipts.fingerprint_key

@@ -82,7 +82,7 @@ def retention(
     corridor: str = Corridor,
     as_json: bool = AsJson,
 ) -> None:
-    """Tell or end what is kept longer than the terms say: people of old transfers, old statement files, and what nothing names."""
+    """Tell or end what is kept longer than the terms say: people of old transfers, old messages and files, and what nothing names."""
     with cli.service() as service:
         ended = end_what_is_due(service, corridor) if apply else what_is_due(service, corridor)
     if as_json:
@@ -93,8 +93,8 @@ def retention(
 
 def _told(ended: Ended) -> str:
     return (
-        f"{ended.transfers} transfers with {ended.subjects} subjects, {ended.statement_files} statement files, {ended.orphans} orphans, "
-        f"{ended.passed} rows that passed"
+        f"{ended.transfers} transfers with {ended.subjects} subjects, {ended.messages} messages, {ended.statement_files} statement files, "
+        f"{ended.orphans} orphans, {ended.passed} rows that passed"
     )
 
 

@@ -6,7 +6,7 @@ Erasing the subject makes the bytes unreadable for good, and the row still says 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -40,6 +40,15 @@ SELECT {_COLUMNS} FROM vault.messages
  WHERE corridor = %(corridor)s AND (NOT %(refused_only)s OR refused IS NOT NULL)
  ORDER BY came_at DESC, digest LIMIT %(limit)s
 """  # noqa: S608
+
+
+_STILL_KEPT: Final = f"""
+SELECT {_COLUMNS} FROM vault.messages
+ WHERE corridor = %(corridor)s AND came_at <= %(before)s AND (came_at, subject_id) > (%(after)s::timestamptz, %(after_subject)s::uuid)
+   AND EXISTS (SELECT FROM vault.subjects WHERE subjects.subject_id = messages.subject_id AND erased_at IS NULL)
+ ORDER BY came_at, subject_id LIMIT %(page)s
+"""  # noqa: S608
+_FIRST: Final = ("-infinity", UUID(int=0))
 
 
 class ReceivedMessage(NamedTuple):
@@ -119,6 +128,15 @@ class ReceivedMessages:
         senders, messages, message_ids = zip(*names, strict=True)
         rows = self._database.run(_NAMED, corridor=corridor, senders=list(senders), messages=list(messages), message_ids=list(message_ids))
         return [_message(row) for row in rows]
+
+    def still_kept(self, corridor: str, before: datetime, *, page: int) -> Iterator[list[ReceivedMessage]]:
+        """The messages that came at ``before`` or earlier and still have their bytes, the oldest first, page by page; what is erased
+        between two pages does no harm."""
+        at: tuple[datetime | str, UUID] = _FIRST
+        while rows := self._database.run(_STILL_KEPT, corridor=corridor, before=before, after=at[0], after_subject=str(at[1]), page=page):
+            found = [_message(row) for row in rows]
+            at = (found[-1].came_at, found[-1].subject)
+            yield found
 
     def latest(self, corridor: str, *, limit: int = 50, refused_only: bool = False) -> list[ReceivedMessage]:
         """The messages that came last, the newest first."""
