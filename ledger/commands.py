@@ -313,6 +313,18 @@ class ReadPersonalData(TransferCommand):
         return (self.uetr, ids.case_stream(self.corridor, self.case)) if self.case else (self.uetr,)
 
 
+class ReadReceivedMessage(Command):
+    """The actor is to be shown the bytes of a message as it was received; ``message`` is the subject of the vault that holds them.
+    ``reason`` is case when ``case`` names one."""
+
+    message: UUID
+    reason: ReadingReason
+    case: str = ""
+
+    def streams(self) -> Iterable[UUID]:
+        return (ids.case_stream(self.corridor, self.case),) if self.case else ()
+
+
 class ErasePerson(Command):
     """Two officers destroy the key of a ``subject`` of the vault."""
 

@@ -14,7 +14,7 @@ from ledger.deciding.initiation import fund_transfer, initiate_transfer
 from ledger.deciding.keys import approve_key, decline_key, lift_key_suspension, register_key, revoke_key, rotate_key
 from ledger.deciding.money_back import answer_recall, cancel_transfer, expire_transfer, refuse_transfer, request_recall, return_transfer
 from ledger.deciding.outcome import Outcome
-from ledger.deciding.personal_data import end_retention, erase_person, read_personal_data
+from ledger.deciding.personal_data import end_retention, erase_person, read_personal_data, read_received_message
 from ledger.deciding.rates_and_quotes import ask_quote, publish_rate_sheet
 from ledger.deciding.settlement import close_cycle, confirm_pay_in, confirm_pay_out
 from ledger.deciding.transfer_steps import accept_transfer, flag_unanswered, meet_condition, pay_transfer, resolve_unanswered
@@ -48,6 +48,7 @@ HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.FreezeTransfer: freeze_transfer,
     c.GiveOpinion: give_opinion,
     c.ReadPersonalData: read_personal_data,
+    c.ReadReceivedMessage: read_received_message,
     c.ErasePerson: erase_person,
     c.EndRetention: end_retention,
     c.FundPosition: fund_position,

@@ -1,4 +1,4 @@
-"""Personal data of a transfer's parties: shown to a person only after the log says that it is.
+"""Personal data, of a transfer's parties or in a message as it was received: shown to a person only after the log says that it is.
 
 The event comes first. If the process is killed in between, the log says more than was shown, never less.
 """
@@ -13,9 +13,10 @@ from uuid import UUID
 
 from ledger.answers import Answer
 from ledger.application import Ledger
-from ledger.commands import ReadPersonalData
+from ledger.commands import ReadPersonalData, ReadReceivedMessage
 from ledger.domain.personal_data_events import ReadingReason
 from ledger.privacy.commitments import openings_of
+from ledger.privacy.received import ReceivedMessage
 from ledger.privacy.records import RecordKind, Records
 
 
@@ -69,6 +70,42 @@ def read_parties(ledger: Ledger, uetr: UUID, *, actor: str, reason: ReadingReaso
             for role, subject in subjects.items()
         ),
     )
+
+
+class MessageShown(NamedTuple):
+    """The ledger's answer, and the bytes; none when it refused."""
+
+    answer: Answer
+    data: bytes | None
+
+
+def read_message(
+    ledger: Ledger, message: ReceivedMessage, *, actor: str, reason: ReadingReason, case: str = "", cause: str = ""
+) -> MessageShown:
+    """Puts the reading into the log, waits until it is durable, then gives the bytes as they were received. Each call is a reading of
+    its own.
+
+    Raises SubjectErased before anything is written; Unavailable or OutcomeUnknown, and then shows nothing; VaultDown, KeyProviderDown.
+    """
+    vault = ledger.vault
+    if vault.subject_key(message.subject) is None:
+        # Without a key there is nothing to read, and this says when it was destroyed.
+        vault.read(message.subject)
+    command = ReadReceivedMessage(
+        corridor=ledger.corridor_code,
+        actor=actor,
+        idempotency_key=f"reading-{secrets.token_hex(16)}",
+        cause=cause,
+        message=message.subject,
+        reason=reason,
+        case=case,
+    )
+    answer = ledger.execute(command)
+    if answer.result is None:
+        return MessageShown(answer, None)
+    data = vault.read(message.subject)[RecordKind.MESSAGE]
+    assert isinstance(data, bytes)
+    return MessageShown(answer, data)
 
 
 def _fields(records: Records | None) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast, get_args
+import sys
+from base64 import b64encode
+from typing import Annotated, Final, cast, get_args
 from uuid import UUID
 
 import typer
@@ -15,10 +17,14 @@ from ledger.cli.tables import received_table
 from ledger.domain.personal_data_events import ErasureReason, ReadingReason
 from ledger.erasing import erase_again, erase_person
 from ledger.errors import Malformed
-from ledger.personal_data import read_parties
+from ledger.personal_data import read_message, read_parties
+from ledger.privacy.errors import SubjectErased
+from ledger.privacy.received import ReceivedMessage, ReceivedMessages
 
 person_app = typer.Typer(help="Personal data in the vault.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
+
+_NAME_MIN: Final = 16
 
 
 @person_app.command("show")
@@ -46,6 +52,46 @@ def show_parties(
         for name, value in party.fields.items() if party.known else (("–", "erased, or not in this vault"),):
             table.add_row("", name, value)
     console.print(table)
+
+
+@person_app.command("show-message")
+def show_message(
+    message: Annotated[str, typer.Argument(help="Its SHA-256 as `corridor received` lists it, sixteen letters at least, or its subject.")],
+    actor: As,
+    reason: Annotated[str, typer.Option(help=f"Why it is read: {', '.join(get_args(ReadingReason))}.")],
+    case: Annotated[str, typer.Option(help="The case it is read for, with the reason case.")] = "",
+    corridor: str = Corridor,
+    as_json: bool = AsJson,
+) -> None:
+    """Give the bytes of a message as they were received, to an officer; that you saw them stands in the log before you do."""
+    why = cast(ReadingReason, _checked(reason, get_args(ReadingReason)))
+    with cli.service() as service:
+        found = _received(ReceivedMessages(service.pool, service.vault), corridor, message)
+        try:
+            shown = read_message(service.ledger(corridor), found, actor=actor, reason=why, case=case)
+        except SubjectErased as error:
+            cli.errors.print(f"The bytes are gone. {error}", markup=False, highlight=False)
+            raise SystemExit(cli.REFUSED) from None
+    if shown.data is None:
+        report_answer(shown.answer, as_json)
+    elif as_json:
+        print_json({"position": shown.answer.position, **found.to_json(), "content": b64encode(shown.data).decode()})
+    else:
+        sys.stdout.buffer.write(shown.data)
+        sys.stdout.flush()
+
+
+def _received(messages: ReceivedMessages, corridor: str, name: str) -> ReceivedMessage:
+    found = messages.called(corridor, name) if len(name) >= _NAME_MIN else []
+    if len(found) != 1:
+        what = "More than one message is" if found else "No message that came is"
+        raise Malformed(
+            f"{what} called {name!r}.",
+            field="message",
+            value=name,
+            way_out="Name it by sixteen letters of its SHA-256 at least, or by the subject that `corridor received --json` tells.",
+        )
+    return found[0]
 
 
 @person_app.command("erase")

@@ -14,7 +14,7 @@ from ledger.errors import CaseUnknown
 def read_personal_data(command: c.ReadPersonalData, books: Books) -> Result:
     """The parties of a transfer are about to be shown to the actor; a case it is read for must be about this transfer."""
     transfer = books.transfer(command.uetr)
-    if (command.reason == "case") != bool(command.case) or (command.case and books.case(command.case).uetr != command.uetr):
+    if _case_without_reason(command) or (command.case and books.case(command.case).uetr != command.uetr):
         raise CaseUnknown(
             f"Case {command.case!r} is not one of {command.uetr}." if command.case else "The reason names a case, and no case is named.",
             field="case",
@@ -25,6 +25,28 @@ def read_personal_data(command: c.ReadPersonalData, books: Books) -> Result:
     stream = ids.reading_stream(command.corridor, command.id)
     books.add(PersonalData.read(stream, books.decision(), uetr=command.uetr, subjects=subjects, reason=command.reason, case=command.case))
     return {"uetr": str(command.uetr), "debtor": str(transfer.debtor), "creditor": str(transfer.creditor)}
+
+
+def read_received_message(command: c.ReadReceivedMessage, books: Books) -> Result:
+    """The bytes of a received message are about to be shown to an officer; a case it is read for must exist."""
+    if _case_without_reason(command):
+        raise CaseUnknown(
+            f"Case {command.case!r} is no {command.reason}." if command.case else "The reason names a case, and no case is named.",
+            field="case",
+            value=command.case,
+            way_out="Name a case and the reason case, or another reason and no case.",
+        )
+    if command.case:
+        books.case(command.case)
+    stream = ids.reading_stream(command.corridor, command.id)
+    by = books.decision()
+    books.add(PersonalData.read_message(stream, by, message=command.message, reason=command.reason, case=command.case))
+    return {"message": str(command.message)}
+
+
+def _case_without_reason(command: c.ReadPersonalData | c.ReadReceivedMessage) -> bool:
+    """Whether a case is named for another reason, or the reason is a case and none is named."""
+    return (command.reason == "case") != bool(command.case)
 
 
 def erase_person(command: c.ErasePerson, books: Books) -> Result:

@@ -6,14 +6,21 @@ from uuid import UUID
 
 from ledger.domain.aggregate import Aggregate, Decision
 from ledger.domain.case import check_officer
-from ledger.domain.personal_data_events import ErasureReason, PersonalDataRead, PersonErased, PersonErasureProposed, ReadingReason
+from ledger.domain.personal_data_events import (
+    ErasureReason,
+    MessageRead,
+    PersonalDataRead,
+    PersonErased,
+    PersonErasureProposed,
+    ReadingReason,
+)
 from ledger.errors import NotPermitted, SecondOfficerNeeded
 
 READERS = ("officer:", "operator:")
 
 
 class PersonalData(Aggregate):
-    """One reading of the parties of a transfer: a stream of one event."""
+    """One reading of the parties of a transfer, or of a message: a stream of one event."""
 
     TOPIC = "PersonalData"
 
@@ -25,6 +32,12 @@ class PersonalData(Aggregate):
                 f"{by.actor} cannot read personal data.", field="actor", value=by.actor, way_out="Let an officer or operator read it."
             )
         return cls.begin(PersonalDataRead, stream, by, uetr=uetr, subjects=subjects, reason=reason, case=case)
+
+    @classmethod
+    def read_message(cls, stream: UUID, by: Decision, *, message: UUID, reason: ReadingReason, case: str) -> PersonalData:
+        """Raises NotPermitted unless an officer reads: a message names everybody in it."""
+        check_officer(by)
+        return cls.begin(MessageRead, stream, by, message=message, reason=reason, case=case)
 
 
 class Person(Aggregate):

@@ -24,6 +24,19 @@ class PersonalDataRead(CreatedEvent):
         pass
 
 
+class MessageRead(CreatedEvent):
+    """``actor`` was shown a message as it was received, which may name many people: the vault keeps its bytes with the subject ``message``.
+    For a ``case``, or for another reason."""
+
+    TOPIC = "PersonalData.MessageRead.v1"
+    message: UUID
+    reason: ReadingReason
+    case: str
+
+    def apply(self, aggregate: Any) -> None:
+        pass
+
+
 class PersonErasureProposed(CreatedEvent):
     """One officer proposes to destroy the key of a ``subject``."""
 

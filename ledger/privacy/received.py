@@ -42,6 +42,11 @@ SELECT {_COLUMNS} FROM vault.messages
 """  # noqa: S608
 
 
+_CALLED: Final = f"""
+SELECT {_COLUMNS} FROM vault.messages
+ WHERE corridor = %(corridor)s AND (subject_id::text = %(name)s OR starts_with(encode(digest, 'hex'), %(name)s))
+ ORDER BY came_at, digest LIMIT %(limit)s
+"""  # noqa: S608
 _STILL_KEPT: Final = f"""
 SELECT {_COLUMNS} FROM vault.messages
  WHERE corridor = %(corridor)s AND came_at <= %(before)s AND (came_at, subject_id) > (%(after)s::timestamptz, %(after_subject)s::uuid)
@@ -128,6 +133,10 @@ class ReceivedMessages:
         senders, messages, message_ids = zip(*names, strict=True)
         rows = self._database.run(_NAMED, corridor=corridor, senders=list(senders), messages=list(messages), message_ids=list(message_ids))
         return [_message(row) for row in rows]
+
+    def called(self, corridor: str, name: str, *, limit: int = 2) -> list[ReceivedMessage]:
+        """The messages whose subject this is, or whose digest in hex is this or begins with it; at most so many, the oldest first."""
+        return [_message(row) for row in self._database.run(_CALLED, corridor=corridor, name=name.lower(), limit=limit)]
 
     def still_kept(self, corridor: str, before: datetime, *, page: int) -> Iterator[list[ReceivedMessage]]:
         """The messages that came at ``before`` or earlier and still have their bytes, the oldest first, page by page; what is erased

@@ -206,6 +206,7 @@ OVERSIGHT_FOLDS: dict[str, Callable[[Folding, Fact], None]] = {
     "ReconciliationBreak.ResolutionProposed.v1": _resolution_proposed,
     "ReconciliationBreak.Resolved.v1": _resolved,
     "PersonalData.Read.v1": _trail_only,
+    "PersonalData.MessageRead.v1": _trail_only,
     "Person.ErasureProposed.v1": _trail_only,
     "Person.Erased.v1": _trail_only,
     "Retention.Ended.v1": _trail_only,

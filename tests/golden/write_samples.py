@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from ledger import commands as c
 from ledger.commands import Command
@@ -47,6 +48,7 @@ from tests.unit.memory_ledger import MemoryLedger
 
 SAMPLES = Path(__file__).parent / "events"
 CODE = "0123456789"
+MESSAGE = UUID(int=77)
 
 
 def story() -> tuple[MemoryLedger, list[Command]]:
@@ -128,6 +130,7 @@ def _holds_and_freezes() -> Iterable[Command]:
 
 def _people() -> Iterable[Command]:
     yield ask(c.ReadPersonalData, AMINA, uetr=uetr(2), reason="case", case=f"hold-{uetr(2)}")
+    yield ask(c.ReadReceivedMessage, AMINA, message=MESSAGE, reason="investigation")
     yield from (ask(c.ErasePerson, officer, subject=DEBTOR, reason="retention_ended") for officer in (AMINA, BAO))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +12,8 @@ from typer.testing import CliRunner
 
 from ledger.bootstrap import Service
 from ledger.cli import main  # noqa: F401 - importing the command line adds every command to it
-from ledger.cli.frame import OK, UNREADABLE, app
+from ledger.cli.frame import OK, REFUSED, UNREADABLE, app, exit_code, settings
+from ledger.errors import LedgerError
 from ledger.iso20022.admi002 import read_admi002
 from ledger.sandbox.generator import generate_pacs008
 from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
@@ -26,11 +28,11 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def files(module_database_url: str, key_folder: Path, corridor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """A good file, a bad one and another good one, for an open corridor that the command line finds."""
-    settings = settings_of(module_database_url, key_folder)
+    configured = settings_of(module_database_url, key_folder)
     # The command line's clock is the computer's own, so these transfers are turned away one by one for want of a rate: that is an answer.
-    with Service(settings, clock=friday_clock()) as service:
+    with Service(configured, clock=friday_clock()) as service:
         open_corridor(service, corridor)
-    for name, value in {"DATABASE_URL": settings.database_url, "KEY_FILE": key_folder / "vault.key", "CODE": corridor}.items():
+    for name, value in {"DATABASE_URL": configured.database_url, "KEY_FILE": key_folder / "vault.key", "CODE": corridor}.items():
         monkeypatch.setenv(f"CORRIDOR_{name}", str(value))
     good = [generate_pacs008(seed, 2, facts(with_release_condition=False)) for seed in (1, 2)]
     paths = [tmp_path / name for name in ("one.xml", "cut.xml", "two.xml")]
@@ -39,8 +41,20 @@ def files(module_database_url: str, key_folder: Path, corridor: str, tmp_path: P
     return paths
 
 
+def stored(corridor: str) -> list[tuple[int, str, str, str]]:
+    """Position, topic, actor and message of each reading of a message that the log holds."""
+    with Service(settings()) as service:
+        rows = service.ledger(corridor).log_store.read_page(0, 10_000)
+    readings = [(row.position, row.topic, json.loads(row.state)) for row in rows if row.topic == "PersonalData.MessageRead.v1"]
+    return [(position, topic, state["actor"], state["message"]) for position, topic, state in readings]
+
+
 def run(*arguments: object) -> tuple[int, str]:
-    ended = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    """Exit code and what was printed; an error ends with the code that `main` gives it."""
+    ended = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(ended.exception, LedgerError):
+        return exit_code(ended.exception), ended.stdout
+    assert isinstance(ended.exception, SystemExit | None)
     return ended.exit_code, ended.stdout
 
 
@@ -80,6 +94,52 @@ def test_what_came_is_listed_the_newest_first(files: list[Path]) -> None:
     assert [one["refused"] for one in json.loads(run("received", "--refused", "--json")[1])] == ["truncated-message"]
     # A narrow screen breaks the word at its hyphen.
     assert "truncated-" in run("received", "--refused")[1]
+
+
+def erase_all(corridor: str) -> None:
+    """Two officers erase every message that came."""
+    for one in json.loads(run("received", "--json")[1]):
+        for officer in ("amina", "bao"):
+            assert run("person", "erase", one["subject"], "--as", f"officer:{officer}", "--reason", "order")[0] == OK
+
+
+def test_an_officer_reads_the_bytes_of_a_message_and_the_log_said_so_first(files: list[Path], corridor: str) -> None:
+    """By its digest, as listed: those very bytes, readable or not. Without a reason, to an operator or for no message that came, nothing is
+    shown and nothing is written; of one that was erased it is told so."""
+    run("import", *files, "--as", "abb")
+    cut = files[1].read_bytes()
+    shown = ("person", "show-message", sha256(cut).hexdigest()[:16])
+    officer = ("--as", "officer:amina", "--reason", "investigation")
+    assert CliRunner().invoke(app, [*shown, *officer]).stdout_bytes == cut
+    told = json.loads(run(*shown, *officer, "--json")[1])
+    assert (base64.b64decode(told.pop("content")), told["digest"], told["refused"]) == (cut, sha256(cut).hexdigest(), "truncated-message")
+    readings = stored(corridor)
+    assert [(topic, actor) for _, topic, actor, _ in readings] == [("PersonalData.MessageRead.v1", "officer:amina")] * 2
+    assert (readings[-1][0], {subject for *_, subject in readings}) == (told["position"], {told["subject"]})
+
+    assert run(*shown, "--as", "officer:amina")[0] == 2
+    assert run(*shown, "--as", "officer:amina", "--reason", "curiosity") == (UNREADABLE, "")
+    assert run(*shown, "--as", "operator:omar", "--reason", "complaint") == (REFUSED, "")
+    assert run(*shown, *officer[:3], "case", "--case", "hold-none") == (REFUSED, "")
+    for nothing in ("00" * 32, sha256(cut).hexdigest()[:15], "no digest of anything"):
+        assert run("person", "show-message", nothing, *officer) == (UNREADABLE, "")
+    erase_all(corridor)
+    ended = CliRunner().invoke(app, [*shown, *officer])
+    assert (ended.exit_code, ended.stdout, "was erased at" in ended.stderr) == (REFUSED, "", True)
+    assert stored(corridor) == readings
+
+
+def test_bytes_that_two_banks_sent_are_read_by_subject(files: list[Path], corridor: str) -> None:
+    """The digest names both; the list tells the subject of each."""
+    for bank in ("abb", "psbc"):
+        run("import", files[1], "--as", bank)
+    officer = ("--as", "officer:amina", "--reason", "investigation")
+    digest = sha256(files[1].read_bytes()).hexdigest()
+    assert run("person", "show-message", digest, *officer) == (UNREADABLE, "")
+    subjects = [one["subject"] for one in json.loads(run("received", "--json")[1])]
+    for subject in subjects:
+        assert CliRunner().invoke(app, ["person", "show-message", subject, *officer]).stdout_bytes == files[1].read_bytes()
+    assert {subject for *_, subject in stored(corridor)} == set(subjects)
 
 
 def test_a_watcher_tells_a_line_a_file(files: list[Path], tmp_path: Path) -> None:

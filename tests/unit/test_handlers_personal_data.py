@@ -36,6 +36,7 @@ from tests.unit.memory_ledger import MemoryLedger, opened
 UETR = uetr()
 HOLD = f"hold-{UETR}"
 PERSON = ids.person_stream(CORRIDOR, DEBTOR)
+MESSAGE = UUID(int=77)
 
 
 def read(actor: str, **changes: str) -> c.ReadPersonalData:
@@ -89,6 +90,41 @@ def test_a_case_of_another_transfer_is_refused() -> None:
 def test_a_transfer_that_does_not_exist_has_no_people() -> None:
     """The log knows whom it speaks of."""
     opened().refuses(read(AMINA), TransferUnknown, "uetr", str(UETR))
+
+
+# Messages as they were received
+
+
+def read_message(actor: str, **changes: str) -> c.ReadReceivedMessage:
+    return ask(c.ReadReceivedMessage, actor, message=MESSAGE, **{"reason": "investigation", **changes})
+
+
+@pytest.mark.parametrize("command", [read_message(AMINA, reason="case", case=HOLD), read_message(BAO)])
+def test_an_officer_who_reads_a_message_stands_there_with_the_reason(command: c.ReadReceivedMessage) -> None:
+    """The message by the id under which the vault keeps its bytes, and nothing of what is in it."""
+    ledger = held()
+    stream = ids.reading_stream(CORRIDOR, command.id)
+    said = {"message": MESSAGE, "reason": command.reason, "case": command.case}
+    assert ledger.when(command) == events(
+        stream, [fact(happened.MessageRead, decided(ledger, command), originator_topic="PersonalData", **said)]
+    )
+
+
+@pytest.mark.parametrize("actor", [OPERATOR, ABB, NIGHT_JOB, "auditor:noor", "bank:settlement"])
+def test_only_officers_read_a_message(actor: str) -> None:
+    """It names everybody who is in the file."""
+    held().refuses(read_message(actor), NotPermitted, "actor", actor)
+
+
+@pytest.mark.parametrize(
+    ("changes", "value"), [({"reason": "case"}, ""), ({"case": HOLD}, HOLD), ({"reason": "case", "case": "hold-none"}, "hold-none")]
+)
+def test_a_case_that_a_message_is_read_for_exists(changes: dict[str, str], value: str) -> None:
+    """Named where the reason is a case, and nowhere else."""
+    held().refuses(read_message(AMINA, **changes), CaseUnknown, "case", value)
+
+
+# Erasing
 
 
 def test_the_second_officer_erases() -> None:
