@@ -18,6 +18,7 @@ from ledger.domain import (  # noqa: F401
     personal_data_events,
     quote_events,
     rates_events,
+    retention_events,
     signing_key_events,
     transfer_events,
 )

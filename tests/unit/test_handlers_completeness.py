@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
-from ledger import commands, errors
+from ledger import commands, domain, errors
 from ledger.commands import Command
 from ledger.errors import Refusal
 from ledger.handlers import HANDLERS
+from ledger.verify import readable
 from tests.golden.write_samples import story
 
 REFUSALS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal}
@@ -42,6 +44,12 @@ def test_every_command_has_a_handler() -> None:
 def test_every_handler_runs_in_the_story_of_the_samples() -> None:
     """Each does what it is there for at least once."""
     assert {type(command) for command in story()[1]} == set(HANDLERS)
+
+
+def test_the_verifier_knows_every_module_of_events() -> None:
+    """By its own imports: whoever verifies a log need not have loaded the ledger."""
+    modules = {module.name for module in pkgutil.iter_modules(domain.__path__) if module.name.endswith("_events")}
+    assert {name for name in modules if not hasattr(readable, name)} == set()
 
 
 @pytest.mark.parametrize("name", sorted(REFUSALS))
