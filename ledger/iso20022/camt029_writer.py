@@ -10,13 +10,12 @@ from ledger.iso20022.case_elements import (
     add_case,
     add_case_fields,
     add_original_amount,
-    add_original_message_fields,
     add_party_or_agent,
     add_reasons,
     version_to_write,
 )
 from ledger.iso20022.elements import branch, leaf, root, to_bytes
-from ledger.iso20022.original import add_original
+from ledger.iso20022.original import add_original, add_original_fields
 from ledger.iso20022.resolution import AnsweredGroup, AnsweredTransfer, Resolution, ResolvedBy
 
 WRITTEN = tuple(f"camt.029.001.{number:02}" for number in range(9, 14))
@@ -52,7 +51,7 @@ def _add_group(parent: etree._Element, group: AnsweredGroup) -> None:
     element = branch(parent, "OrgnlGrpInfAndSts")
     leaf(element, "OrgnlGrpCxlId", group.cancellation_id)
     add_case(element, "RslvdCase", group.case)
-    add_original_message_fields(element, group.message)
+    add_original_fields(element, group.message)
     leaf(element, "OrgnlNbOfTxs", str(group.transfer_count) if group.transfer_count is not None else None)
     leaf(element, "OrgnlCtrlSum", format(group.control_sum, "f") if group.control_sum is not None else None)
     leaf(element, "GrpCxlSts", group.status)

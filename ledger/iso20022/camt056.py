@@ -17,7 +17,6 @@ from ledger.iso20022.case_elements import (
     add_assignment,
     add_case,
     add_original_amount,
-    add_original_message_fields,
     add_reasons,
     version_to_write,
 )
@@ -29,7 +28,7 @@ from ledger.iso20022.elements import add_agent, branch, leaf, root, to_bytes
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.errors import ElementRepeated, TransferCountWrong
 from ledger.iso20022.fields import DEFAULT_LIMITS, Fields, Limits
-from ledger.iso20022.original import add_original
+from ledger.iso20022.original import add_original, add_original_fields
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.rules import Finding
 from ledger.iso20022.xml import MessageStream
@@ -254,7 +253,7 @@ def _add_group(parent: etree._Element, group: RecalledGroup) -> None:
     element = branch(parent, _GROUP)
     leaf(element, "GrpCxlId", group.cancellation_id)
     add_case(element, "Case", group.case)
-    add_original_message_fields(element, group.message)
+    add_original_fields(element, group.message)
     leaf(element, "NbOfTxs", str(group.transfer_count) if group.transfer_count is not None else None)
     leaf(element, "CtrlSum", format(group.control_sum, "f") if group.control_sum is not None else None)
     if group.whole is not None:

@@ -7,7 +7,6 @@ from lxml import etree
 from ledger.domain.money import format_amount
 from ledger.iso20022.cases import Assignment, Case, CaseReason, OriginalTransfer, PartyOrAgent
 from ledger.iso20022.elements import add_agent, add_party, branch, leaf
-from ledger.iso20022.status_report import OriginalMessage
 from ledger.iso20022.values import write_exact_instant
 
 
@@ -54,14 +53,6 @@ def add_case_fields(element: etree._Element, case: Case) -> None:
     add_party_or_agent(element, "Cretr", case.creator)
     if case.reopened is not None:
         leaf(element, "ReopCaseIndctn", "true" if case.reopened else "false")
-
-
-def add_original_message_fields(element: etree._Element, message: OriginalMessage) -> None:
-    """The three elements that name a message."""
-    leaf(element, "OrgnlMsgId", message.message_id)
-    leaf(element, "OrgnlMsgNmId", message.message)
-    if message.created_at is not None:
-        leaf(element, "OrgnlCreDtTm", write_exact_instant(message.created_at))
 
 
 def add_original_amount(element: etree._Element, original: OriginalTransfer) -> None:

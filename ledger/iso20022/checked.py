@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +14,7 @@ from ledger.errors import CurrencyNotAccepted
 from ledger.iso20022.fields import Fields, safe
 from ledger.iso20022.parties import Account, Address, Agent, Birth, Identification, Party, is_bic, is_country, is_iban, is_lei
 from ledger.iso20022.rules import Finding, MessageRule, Rule, finding
-from ledger.iso20022.values import Amount, plain_decimal, read_date, read_instant, read_uetr
+from ledger.iso20022.values import Amount, plain_decimal, read_date, read_decimal, read_instant, read_uetr
 
 _ADDRESS = (
     ("street", "StrtNm", 70),
@@ -115,6 +116,16 @@ class CheckedFields:
             self.breach(rule or Rule.AMOUNT_INVALID, path, text)
             return None
         return Amount(parse_amount(plain, currency), currency)
+
+    def exchange_rate(self) -> Decimal | None:
+        """XchgRate, a BaseOneRate above zero."""
+        text = self.fields.text("XchgRate")
+        if text is None:
+            return None
+        rate = read_decimal(text, digits_max=11, decimals_max=10)
+        if rate is None or rate <= 0:
+            self.breach(Rule.EXCHANGE_RATE_INVALID, "XchgRate", text)
+        return rate
 
     def day(self, path: str) -> date | None:
         """An ISODate."""

@@ -35,7 +35,11 @@ def add_original(parent: etree._Element, original: OriginalMessage | None, name:
     """Appends it, nothing where there is none. Raises ValueError when its instant lacks an offset."""
     if original is None:
         return
-    element = branch(parent, name)
+    add_original_fields(branch(parent, name), original)
+
+
+def add_original_fields(element: etree._Element, original: OriginalMessage) -> None:
+    """The three elements that name a message. Raises ValueError when its instant lacks an offset."""
     leaf(element, "OrgnlMsgId", original.message_id)
     leaf(element, "OrgnlMsgNmId", original.message)
     if original.created_at is not None:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from ledger.iso20022.elements import add_agent, branch, leaf, root, to_bytes
 from ledger.iso20022.envelope import ISO_PREFIX
+from ledger.iso20022.original import add_original_fields
 from ledger.iso20022.parties import Agent
 from ledger.iso20022.status_report import OriginalMessage, StatusReason, StatusReport, TransferStatus
 from ledger.iso20022.values import write_exact_instant
@@ -35,7 +36,7 @@ def write_pacs002(report: StatusReport, version: str = VERSION) -> bytes:
     add_agent(header, "InstdAgt", report.instructed_agent)
     for group in report.groups:
         element = branch(message, "OrgnlGrpInfAndSts")
-        _add_original(element, group.original)
+        add_original_fields(element, group.original)
         if group.count is not None:
             leaf(element, "OrgnlNbOfTxs", str(group.count))
         leaf(element, "GrpSts", group.status)
@@ -43,13 +44,6 @@ def write_pacs002(report: StatusReport, version: str = VERSION) -> bytes:
             _add_reason(element, reason)
     before, end, after = to_bytes(document).rpartition(b"  </FIToFIPmtStsRpt>")
     return b"".join([before, *map(_transfer_lines, report.transfers), end, after])
-
-
-def _add_original(parent: etree._Element, original: OriginalMessage) -> None:
-    leaf(parent, "OrgnlMsgId", original.message_id)
-    leaf(parent, "OrgnlMsgNmId", original.message)
-    if original.created_at is not None:
-        leaf(parent, "OrgnlCreDtTm", write_exact_instant(original.created_at))
 
 
 def _add_reason(parent: etree._Element, reason: StatusReason) -> None:
@@ -112,7 +106,7 @@ def _reason_lines(reason: StatusReason) -> str:
 
 
 def _original_lines(original: OriginalMessage | None) -> str:
-    return "" if original is None else _element_lines(lambda parent: _add_original(branch(parent, "OrgnlGrpInf"), original))
+    return "" if original is None else _element_lines(lambda parent: add_original_fields(branch(parent, "OrgnlGrpInf"), original))
 
 
 def _element_lines(add: Callable[[etree._Element], None]) -> str:

@@ -21,7 +21,7 @@ from ledger.iso20022.parties import Agent, Party
 from ledger.iso20022.payment_return import PaymentReturn, ReturnChain, ReturnCharge, ReturnFile, ReturnReason
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.status_report import OriginalMessage
-from ledger.iso20022.values import is_code, read_decimal
+from ledger.iso20022.values import is_code
 from ledger.iso20022.xml import MessageStream
 
 __all__ = ["read_pacs004", "write_pacs004"]
@@ -99,10 +99,7 @@ def _read_return(index: int, fields: Fields, seen: set[tuple[UUID, str | None]])
         checked.breach(Rule.RETURNED_AMOUNT_MISSING, "RtrdIntrBkSttlmAmt")
     returned, settlement_date = checked.amount("RtrdIntrBkSttlmAmt"), checked.day("IntrBkSttlmDt")
     instructed, compensation = checked.amount("RtrdInstdAmt"), checked.amount("CompstnAmt")
-    rate_text = fields.text("XchgRate")
-    rate = None if rate_text is None else read_decimal(rate_text, digits_max=11, decimals_max=10)
-    if rate_text is not None and (rate is None or rate <= 0):
-        checked.breach(Rule.EXCHANGE_RATE_INVALID, "XchgRate", rate_text)
+    rate = checked.exchange_rate()
     bearer_text = fields.text("ChrgBr")
     if bearer_text is not None and bearer_text not in _CHARGE_BEARERS:
         checked.breach(Rule.CHARGE_BEARER_UNKNOWN, "ChrgBr", bearer_text)

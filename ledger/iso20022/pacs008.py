@@ -29,7 +29,7 @@ from ledger.iso20022.pacs008_instructions import read_charges, read_payout
 from ledger.iso20022.pacs008_writer import write_pacs008
 from ledger.iso20022.rules import Rule
 from ledger.iso20022.supplement import read_supplement
-from ledger.iso20022.values import is_code, is_uetr, read_decimal
+from ledger.iso20022.values import is_code, is_uetr
 from ledger.iso20022.wording import check_reference, check_wording
 from ledger.iso20022.xml import MessageStream
 
@@ -243,15 +243,9 @@ def _amounts(checked: CheckedFields) -> tuple[tuple[int, str] | None, tuple[int,
         checked.breach(Rule.AMOUNT_MISSING, "IntrBkSttlmAmt")
     settlement = checked.amount("IntrBkSttlmAmt")
     instructed = checked.amount("InstdAmt") if checked.fields.has("InstdAmt") else settlement
-    text = checked.fields.text("XchgRate")
-    if text is None:
-        if settlement is not None and instructed is not None and settlement[1] != instructed[1]:
-            checked.breach(Rule.EXCHANGE_RATE_MISSING, "XchgRate")
-        return settlement, instructed, None
-    rate = read_decimal(text, digits_max=11, decimals_max=10)
-    if rate is None or rate <= 0:
-        checked.breach(Rule.EXCHANGE_RATE_INVALID, "XchgRate", text)
-    return settlement, instructed, rate
+    if checked.fields.text("XchgRate") is None and settlement is not None and instructed is not None and settlement[1] != instructed[1]:
+        checked.breach(Rule.EXCHANGE_RATE_MISSING, "XchgRate")
+    return settlement, instructed, checked.exchange_rate()
 
 
 def _charge_bearer(checked: CheckedFields) -> ChargeBearer | None:

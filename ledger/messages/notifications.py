@@ -7,7 +7,7 @@ and stands on the statement that the night job holds against the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ledger import commands as c
@@ -24,9 +24,7 @@ from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
 from ledger.messages.settlement_references import end_to_end_of_withdrawal, read_cycle_payment
 from ledger.messages.taken import Outcome, Taken
-from ledger.projections.movements import MovementRow, movements
-
-_PAGE = 500
+from ledger.projections.movements import MovementRow, withdrawals
 
 
 class _Payment(NamedTuple):
@@ -68,12 +66,12 @@ def take_in_notification(incoming: Incoming) -> Taken:
         raise ElementMissing("The notification holds no entry.", field="Ntfctn/Ntry", way_out="Send one when something is booked.")
     came = incoming.receive(notifications[0].message_id, None)
     with up_to_date(incoming.service, incoming.corridor) as at:
-        withdrawals = {end_to_end_of_withdrawal(row.reference): row for row in _every(lambda after: movements(at, after=after, size=_PAGE))}
+        known = {end_to_end_of_withdrawal(row.reference): row for row in withdrawals(at)}
     commands: dict[int, c.Command] = {}
     answered: dict[int, Outcome] = {}
     for payment in payments:
         try:
-            command = _command(incoming, came, payment, withdrawals)
+            command = _command(incoming, came, payment, known)
         except Refusal as refusal:
             answered[payment.number] = outcomes.refused(payment.named, refusal)
             continue
@@ -106,7 +104,7 @@ def _payments(notifications: Iterable[Notification]) -> Iterator[_Payment]:
                 yield _Payment(index, entry, detail, minor, notification.account.number)
 
 
-def _command(incoming: Incoming, came: Came, payment: _Payment, withdrawals: Mapping[str, MovementRow]) -> c.Command | None:
+def _command(incoming: Incoming, came: Came, payment: _Payment, known: Mapping[str, MovementRow]) -> c.Command | None:
     """What the payment confirms; None where it is none of ours, or nothing that is booked for good. Raises a Refusal."""
     settlement = incoming.terms.settlement
     if payment.account.replace(" ", "").upper() != settlement.statement_account.replace(" ", "").upper():
@@ -125,8 +123,8 @@ def _command(incoming: Incoming, came: Came, payment: _Payment, withdrawals: Map
             kind = c.ConfirmPayIn if payment.minor > 0 else c.ConfirmPayOut
             amount = abs(payment.minor)
             return kind(**said, cycle=named.cycle, participant=named.participant, amount=amount, bank_reference=bank_reference)
-        withdrawal = withdrawals.get(text)
-        if withdrawal is not None and withdrawal.kind == "withdrawal":
+        withdrawal = known.get(text)
+        if withdrawal is not None:
             _check_amount(payment, withdrawal)
             return c.ConfirmWithdrawal(**said, reference=withdrawal.reference, bank_reference=bank_reference)
     return None
@@ -141,13 +139,6 @@ def _check_amount(payment: _Payment, withdrawal: MovementRow) -> None:
             value=format_amount(-payment.minor, withdrawal.currency),
             way_out="Notify what was paid out for it.",
         )
-
-
-def _every(page: Callable[[int], list[MovementRow]]) -> Iterator[MovementRow]:
-    after = 0
-    while rows := page(after):
-        yield from rows
-        after = rows[-1].position
 
 
 def _noted(payment: _Payment) -> Outcome:

@@ -23,7 +23,7 @@ from ledger.iso20022.values import Amount
 from ledger.messages.settlement_references import end_to_end_of_cycle_payment, end_to_end_of_withdrawal
 from ledger.messages.told import SETTLED_BY_THE_CORRIDOR, Told
 from ledger.projections.cycles import Cycle, cycles
-from ledger.projections.movements import movements
+from ledger.projections.movements import withdrawals
 from ledger.projections.snapshot import Snapshot
 
 _PAGE = 500
@@ -98,12 +98,9 @@ def _of_cycle(corridor: str, cycle: Cycle) -> Due | None:
 
 
 def _of_withdrawals(at: Snapshot, after: int) -> Iterator[Due]:
-    while page := movements(at, after=after, size=_PAGE):
-        for row in page:
-            if row.kind == "withdrawal":
-                ids = {row.participant: end_to_end_of_withdrawal(row.reference)}
-                yield Due(row.position, row.stream, row.reported_at, row.currency, {row.participant: row.amount}, ids)
-        after = page[-1].position
+    for row in withdrawals(at, after=after):
+        ids = {row.participant: end_to_end_of_withdrawal(row.reference)}
+        yield Due(row.position, row.stream, row.reported_at, row.currency, {row.participant: row.amount}, ids)
 
 
 def _uetr(message_id: str) -> UUID:

@@ -20,12 +20,11 @@ from ledger.messages.received import Came, Incoming
 from ledger.messages.settlement_references import CyclePaymentNamed, end_to_end_of_withdrawal, read_cycle_payment
 from ledger.messages.taken import Outcome
 from ledger.projections.cycles import Cycle, cycle
-from ledger.projections.movements import MovementRow, movements
+from ledger.projections.movements import MovementRow, withdrawals
 from ledger.projections.snapshot import Snapshot
 
 MADE: Final = frozenset({"ACCC", "ACSC"})
 """Statuses of ExternalPaymentTransactionStatus1Code by which a payment has left the settlement bank."""
-_PAGE = 500
 
 
 def confirmations(incoming: Incoming, came: Came, report: StatusReport) -> tuple[Outcome, ...]:
@@ -73,14 +72,8 @@ class _Due:
 
     def withdrawal(self, end_to_end_id: str) -> MovementRow | None:
         if self._withdrawals is None:
-            self._withdrawals = {end_to_end_of_withdrawal(row.reference): row for row in self._movements() if row.kind == "withdrawal"}
+            self._withdrawals = {end_to_end_of_withdrawal(row.reference): row for row in withdrawals(self._at)}
         return self._withdrawals.get(end_to_end_id)
-
-    def _movements(self) -> list[MovementRow]:
-        found: list[MovementRow] = []
-        while page := movements(self._at, after=found[-1].position if found else 0, size=_PAGE):
-            found.extend(page)
-        return found
 
 
 def _command(incoming: Incoming, came: Came, one: TransferStatus, due: _Due) -> c.Command | str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from ledger.errors import MovementUnknown
 from ledger.projections.snapshot import Snapshot
+
+_PAGE = 500
 
 
 class MovementRow(NamedTuple):
@@ -32,6 +35,13 @@ class MovementRow(NamedTuple):
 def movements(at: Snapshot, *, participant: str | None = None, after: int = 0, size: int = 100) -> list[MovementRow]:
     """At most `size` movements in log order after position `after`."""
     return [MovementRow(*row) for row in at.rows("movements", participant=participant, after=after, size=size)]
+
+
+def withdrawals(at: Snapshot, *, after: int = 0) -> Iterator[MovementRow]:
+    """Every withdrawal after a log position, in log order."""
+    while page := movements(at, after=after, size=_PAGE):
+        yield from (row for row in page if row.kind == "withdrawal")
+        after = page[-1].position
 
 
 def movement(at: Snapshot, reference: str) -> MovementRow:
