@@ -23,25 +23,24 @@ from ledger.domain.terms import Terms
 from ledger.errors import Malformed, NotPermitted, Refusal
 from ledger.intake import Intake, Received, Unfit, order_of
 from ledger.iso20022.credit_transfer import CreditTransfer, GroupHeader, TransferFault
-from ledger.iso20022.pacs002 import GroupStatus, OriginalMessage, StatusReport, group_status_of, write_pacs002
 from ledger.iso20022.pacs008 import ScannedFile
 from ledger.messages import outcomes
 from ledger.messages.outcomes import Named
 from ledger.messages.received import Came, Incoming
-from ledger.messages.replies import reply_id, status_of
+from ledger.messages.replies import acknowledge
 from ledger.messages.taken import REJECTED, Outcome, Taken
 
 # Transfers stored in the vault and queued together: large enough for whole commits, small enough that progress is seen.
 CHUNK = 500
 
-# Where a transfer can stand right after it was taken in, and what its sender is told. A hold, a condition and a queue are told alike,
-# so that a hold tips nobody off.
+# Where a transfer can stand right after it was taken in, and what its sender is told: that it was taken, whatever becomes of it, so that
+# a hold tips nobody off. What becomes of it is told in messages of its own.
 _STATUS_BY_STATE = {
     "initiated": "ACTC",
-    "held": "PDNG",
-    "cleared": "PDNG",
-    "funded": "PDNG",
-    "dispatched": "ACSP",
+    "held": "ACTC",
+    "cleared": "ACTC",
+    "funded": "ACTC",
+    "dispatched": "ACTC",
     "rejected": REJECTED,
 }
 
@@ -78,28 +77,7 @@ def take_in_credit_transfers(incoming: Incoming) -> Taken:
         for left in submitted:
             wait(one[1] for one in left if not isinstance(one, Outcome))
         raise
-    return Taken(
-        message=incoming.message,
-        version=group.version,
-        message_id=group.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=tuple(items),
-        reply=_reply(group, came, items),
-    )
-
-
-def _reply(group: GroupHeader, came: Came, items: Sequence[Outcome]) -> bytes:
-    """The answer as pacs.002.001.10; asked again it is the same, byte for byte."""
-    asked = GroupStatus(
-        OriginalMessage(group.message_id, group.version, group.created_at),
-        status=group_status_of(item.status for item in items),
-        count=len(items),
-    )
-    transfers = tuple(status_of(item) for item in items)
-    return write_pacs002(
-        StatusReport(reply_id("STS", group.message_id), came.received_at.replace(microsecond=0), groups=(asked,), transfers=transfers)
-    )
+    return acknowledge(incoming, came, group.created_at, items)
 
 
 _Pending = tuple[CreditTransfer, Future[Answered]]

@@ -165,10 +165,6 @@ class Step(NamedTuple):
         """The events of this kind that happened before."""
         return [one.event for one in self.life.events if isinstance(one.event, kind) and one.position < self.here.position]
 
-    def in_this_commit(self, kind: type[DecidedEvent]) -> bool:
-        """Whether an event of this kind belongs to the same commit."""
-        return any(isinstance(one.event, kind) and one.boundary == self.here.boundary for one in self.life.events)
-
 
 def read_lives(service: Service, corridor: str, uetrs: Iterable[UUID]) -> dict[UUID, Life]:
     """These transfers' lives, by UETR: three reads for all of them. Raises UnknownCorridor."""

@@ -1,7 +1,8 @@
 """pacs.002: where a transfer stands, told to the debtor agent whenever that changes.
 
-A transfer that is not sent onward at once is PDNG from its initiation on, whatever it waits for, and stays so without another word until
-it goes onward or ends: a hold, a release condition and a wait for room give the same messages in the same order, at the same place.
+Every transfer is PDNG from its initiation on and stays so without another word until it goes onward, in the same breath or days later, or
+ends: a transfer that is held, one that waits for a condition or for room and one that waits for nothing give the same messages in the same
+order, at the same place. Only how long it takes differs.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ DELIVERED, NOT_CONFIRMED = "G005", "G002"
 
 
 def initiated(step: Step) -> Iterator[Told]:
-    """Technically accepted; and pending, unless it went onward in the same breath."""
+    """Technically accepted, and pending."""
     yield status(step, "ACTC")
-    if not step.in_this_commit(events.TransferDispatched):
-        yield status(step, "PDNG")
+    yield status(step, "PDNG")
 
 
 def accepted(step: Step) -> Iterator[Told]:

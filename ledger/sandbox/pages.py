@@ -44,10 +44,9 @@ def _say(console: Console, sentence: str) -> None:
 
 
 def _files(console: Console, result: DemoResult) -> None:
-    table = _table("Files of credit transfers (pacs.008)", "message", ">transfers", ">taken", ">waiting", ">rejected")
+    table = _table("Files of credit transfers (pacs.008)", "message", ">transfers", ">taken", ">rejected")
     for report in result.imports:
-        waiting = sum(transfer.status == "PDNG" for transfer in report.items)
-        _add(table, report.message_id, len(report.items), len(report.accepted), waiting, len(report.rejected))
+        _add(table, report.message_id, len(report.items), len(report.accepted), len(report.rejected))
     console.print(table)
     faults = _table("What the answer to the second file says (pacs.002)", ">no.", "reason", "rule", "what is wrong and the way out")
     for transfer in result.imports[1].rejected:

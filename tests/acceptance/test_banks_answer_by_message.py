@@ -34,7 +34,7 @@ def test_two_transfers_live_by_messages_alone(served: ServedCorridor) -> None:
     """Sent, accepted, paid and returned the one; refused the other. Each word is answered, and each question too."""
     file, [paid, refused] = file_of(Product.ACCOUNT_TO_ACCOUNT, Product.ACCOUNT_TO_ACCOUNT)
     both = [paid.uetr, refused.uetr]
-    assert answered(served, "abb", file, "1") == [("ACSP", None)] * 2
+    assert answered(served, "abb", file, "1") == [("ACTC", None)] * 2
 
     report = status_report("S1", says(paid.uetr, "ACSP", "G005"), says(refused.uetr, "RJCT", "AC04"))
     assert answered(served, "psbc", report, "2") == [("ACCP", None)] * 2

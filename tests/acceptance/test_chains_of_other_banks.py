@@ -83,7 +83,7 @@ class Story(NamedTuple):
     def begins(self, data: bytes) -> None:
         """The debtor agent sends the transfer."""
         taken = take_in(self.service, self.corridor, SENDER, data)
-        assert [(item.status, item.sentence) for item in taken.items] == [("ACSP", "")]
+        assert [(item.status, item.sentence) for item in taken.items] == [("ACTC", "")]
 
     def goes_on(self, data: bytes) -> Taken:
         """The creditor agent sends a message that is taken; sent again, it is answered by the same bytes."""

@@ -57,7 +57,7 @@ def test_one_bad_transfer_does_not_sink_its_file(served: ServedCorridor) -> None
         fault.index, str(fault.uetr), "AM02", "amount-over-limit", "amount",
     )  # fmt: skip
     assert rejected["sentence"].endswith("Send at most 50000.00 MAD.")
-    assert {t["status"] for t in answer["transfers"] if t is not rejected} == {"ACSP"}
+    assert {t["status"] for t in answer["transfers"] if t is not rejected} == {"ACTC"}
     listed = told(served.get("psbc", "/transfers", at_least=answer["position"], limit=500), 200)["transfers"]
     assert sorted(t["uetr"] for t in listed) == sorted(t["uetr"] for t in answer["transfers"] if t is not rejected)
 
@@ -68,7 +68,7 @@ def test_the_answer_is_a_pacs002_unless_json_is_liked_better(served: ServedCorri
     first = send(served, data, "f1")
     assert (first.status_code, first.headers["Content-Type"]) == (200, "application/xml")
     assert b"urn:iso:std:iso:20022:tech:xsd:pacs.002.001.10" in first.content
-    assert re.findall(rb"<TxSts>(\w+)</TxSts>", first.content) == [b"ACSP"] * 3
+    assert re.findall(rb"<TxSts>(\w+)</TxSts>", first.content) == [b"ACTC"] * 3
     kinds = {
         accept: send(served, data, "f1", Accept=accept).headers["Content-Type"]
         for accept in ("*/*", "application/*", "application/json;q=0.4, application/xml;q=0.5", "application/xml;q=0.1, application/json")

@@ -107,7 +107,7 @@ class Story:
         self.uetr = one.transfer.uetr
         sender, currency = one.recall.assignment.assigner.bic or "", one.transfer.original.amount[1]
         self.corridor = MessageCorridor(service, message_terms(fresh_corridor(), sender, one.receiver, currency, ("", "CASH")))
-        assert [item.status for item in self.take(SENDER, one.first).items] == ["ACSP"], one.name
+        assert [item.status for item in self.take(SENDER, one.first).items] == ["ACTC"], one.name
 
     def take(self, actor: str, data: bytes) -> Taken:
         return take_in(self.corridor.service, self.corridor.code, actor, data)

@@ -93,7 +93,7 @@ def test_sent_accepted_and_paid(served: ServedCorridor, fetch: Fetch) -> None:
     send(served)
     step(served, "psbc", "accept", {})
     step(served, "psbc", "pay", {})
-    assert heard(fetch("abb")) == ["pacs.002 ACTC", "pacs.002 ACSP", "pacs.002 ACSP G005", "pacs.002 ACCC"]
+    assert heard(fetch("abb")) == ["pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 ACSP", "pacs.002 ACSP G005", "pacs.002 ACCC"]
     assert heard(fetch("psbc")) == ["pacs.008"]
 
 
@@ -111,7 +111,7 @@ def test_cash_that_is_collected_and_cash_that_is_not(served: ServedCorridor, fet
     assert served.service.ledger(served.corridor).execute(expire).refusal is None
     messages = fetch("abb")
     by_transfer = [heard([one for one in messages if one["uetr"] == uetr(number)]) for number in (1, 2)]
-    waiting = ["pacs.002 ACTC", "pacs.002 ACSP", "pacs.002 ACSP G002"]
+    waiting = ["pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 ACSP", "pacs.002 ACSP G002"]
     assert by_transfer == [[*waiting, "pacs.002 CPUC"], [*waiting, "pacs.002 RJCT NOAS"]]
     assert heard(fetch("psbc")) == ["pacs.008", "pacs.008"]
 
@@ -134,7 +134,7 @@ def test_refused_and_lapsed(served: ServedCorridor, fetch: Fetch) -> None:
     expire = ExpireTransfer(corridor=served.corridor, actor="system:expiry", idempotency_key="x", uetr=UUID(uetr(2)))
     assert served.service.ledger(served.corridor).execute(expire).refusal is None
     assert heard(fetch("abb")) == [
-        "pacs.002 ACTC", "pacs.002 ACSP", "pacs.002 RJCT AC04",
+        "pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 ACSP", "pacs.002 RJCT AC04",
         "pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 RJCT NOAS",
     ]  # fmt: skip
     assert heard(fetch("psbc")) == ["pacs.008"]
@@ -149,7 +149,7 @@ def test_recalled(served: ServedCorridor, fetch: Fetch, agreed: bool) -> None:
     step(served, "psbc", "recalls/CASE-7/answer", {"agreed": agreed, "reason": "CUST" if agreed else "LEGL"})
     of_abb, of_psbc = fetch("abb"), fetch("psbc")
     assert heard(of_psbc) == ["pacs.008", "camt.056"]
-    assert heard(of_abb) == ["pacs.002 ACTC", "pacs.002 ACSP", "camt.029", *(["pacs.002 RJCT CUST"] if agreed else [])]
+    assert heard(of_abb) == ["pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 ACSP", "camt.029", *(["pacs.002 RJCT CUST"] if agreed else [])]
     [order] = read_pacs008(documents(of_psbc, "pacs.008")[0]).transfers
     amount = (order.settlement_minor, "USD")
     asker, answerer = PartyOrAgent(agent=ABB), PartyOrAgent(agent=PSBC)
@@ -181,7 +181,7 @@ def test_paid_and_returned_in_two_parts(served: ServedCorridor, fetch: Fetch) ->
     for return_id, amount in (("R1", "240.00"), ("R2", "500.52")):
         step(served, "psbc", "return", {"return_id": return_id, "amount": amount, "currency": "CNY", "reason": "AC06"})
     of_abb = fetch("abb")
-    assert heard(of_abb) == ["pacs.002 ACTC", "pacs.002 ACSP", "pacs.002 ACCC", "pacs.004", "pacs.004"]
+    assert heard(of_abb) == ["pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 ACSP", "pacs.002 ACCC", "pacs.004", "pacs.004"]
     parts = [part for data in documents(of_abb, "pacs.004") for part in read_pacs004(data).outcomes]
     first = parts[0]
     assert isinstance(first, PaymentReturn) and first.chain is not None
@@ -227,7 +227,7 @@ def test_silence_is_asked_about(served: ServedCorridor, fetch: Fetch) -> None:
             instructed_agent=PSBC,
         ),
     )
-    assert heard(fetch("abb")) == ["pacs.002 ACTC", "pacs.002 ACSP"]
+    assert heard(fetch("abb")) == ["pacs.002 ACTC", "pacs.002 PDNG", "pacs.002 ACSP"]
 
 
 def money(participant: str, amount: str, reference: str) -> dict[str, str]:

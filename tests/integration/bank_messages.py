@@ -53,7 +53,7 @@ def dispatched(service: Service, corridor: str, *products: Product, bearer: Char
     """Transfers that abb sent and psbc was told of; to an account unless said otherwise."""
     data, transfers = file_of(*(products or (Product.ACCOUNT_TO_ACCOUNT,)), bearer=bearer)
     taken = take_in(service, corridor, "abb", data)
-    assert [item.status for item in taken.items] == ["ACSP"] * len(transfers)
+    assert [item.status for item in taken.items] == ["ACTC"] * len(transfers)
     return [transfer.uetr for transfer in transfers]
 
 

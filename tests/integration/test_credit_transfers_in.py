@@ -125,7 +125,7 @@ def test_an_import_that_stopped_in_the_middle_goes_on_where_it_stopped(
         take_in(service, corridor, "abb", data, progress=die)
     report = take_in(service, corridor, "abb", data)
 
-    assert told(report) == [outcome(transfer, "ACSP") for transfer in plain()]
+    assert told(report) == [outcome(transfer, "ACTC") for transfer in plain()]
     assert [one.replayed for one in report.items] == [True] * 14 + [False] * (GOOD - 14)
 
 
@@ -192,7 +192,7 @@ def test_every_planted_fault_gets_its_own_answer(service: Service, corridor: str
         "over_limit": ("RJCT", "AM02", "amount-over-limit", "amount"),
         "unknown_purpose": ("RJCT", "FF07", "purpose-unknown", "purpose"),
     }
-    assert {one.status for one in report.accepted} == {"ACSP"}
+    assert {one.status for one in report.accepted} == {"ACTC"}
 
 
 def test_a_hold_and_a_condition_are_told_alike(service: Service, corridor: str) -> None:
@@ -204,7 +204,7 @@ def test_a_hold_and_a_condition_are_told_alike(service: Service, corridor: str) 
 
     report = take_in(service, corridor, "abb", file_of(transfers))
 
-    assert told(report) == [outcome(transfer, "PDNG" if transfer.index in (waiting.index, hit.index) else "ACSP") for transfer in transfers]
+    assert told(report) == [outcome(transfer, "ACTC") for transfer in transfers]
 
 
 def test_a_party_that_cannot_be_screened_turns_away_its_own_transfer_only(service: Service, corridor: str) -> None:
@@ -216,7 +216,7 @@ def test_a_party_that_cannot_be_screened_turns_away_its_own_transfer_only(servic
 
     sentence = "The creditor has no name that can be screened. Give the name in letters of any script."
     turned_away = outcome(transfers[3], "RJCT", reason="NARR", rule="malformed", field="creditor.name", sentence=sentence)
-    assert told(report) == [turned_away if transfer.index == 4 else outcome(transfer, "ACSP") for transfer in transfers]
+    assert told(report) == [turned_away if transfer.index == 4 else outcome(transfer, "ACTC") for transfer in transfers]
 
 
 def test_an_identity_document_that_says_nothing_turns_away_its_own_transfer_only(service: Service, corridor: str) -> None:
@@ -228,7 +228,7 @@ def test_an_identity_document_that_says_nothing_turns_away_its_own_transfer_only
 
     sentence = "The identity document is empty: give its kind, country and number."
     turned_away = outcome(transfers[3], "RJCT", reason="NARR", rule="record-unfit", sentence=sentence)
-    assert told(report) == [turned_away if transfer.index == 4 else outcome(transfer, "ACSP") for transfer in transfers]
+    assert told(report) == [turned_away if transfer.index == 4 else outcome(transfer, "ACTC") for transfer in transfers]
 
 
 def test_banks_that_are_not_where_they_should_be_turn_away_their_own_transfer_only(service: Service, corridor: str) -> None:

@@ -70,7 +70,7 @@ def test_a_message_goes_to_who_knows_its_kind(service: Service, corridor: str) -
 
     again = take_in(service, corridor, "abb", data)
     assert (taken.message, taken.version, taken.message_id) == ("pacs.008", "pacs.008.001.08", read_pacs008(data).group.message_id)
-    assert (taken.status, taken.recognised, [item.status for item in taken.items]) == ("accepted", False, ["ACSP"] * 3)
+    assert (taken.status, taken.recognised, [item.status for item in taken.items]) == ("accepted", False, ["ACTC"] * 3)
     assert again == replace(taken, recognised=True, items=tuple(replace(item, replayed=True) for item in taken.items))
 
 

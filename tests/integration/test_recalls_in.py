@@ -65,7 +65,7 @@ class Story:
         made = [one for one in generate_transfers(SEED, 400, facts()) if (one.release_condition is not None) == waiting]
         transfers = [replace(one, index=number) for number, one in enumerate(made[:count], 1)]
         report = take_in(self.service, self.corridor, "abb", write_pacs008(group_of(SEED, count, facts()), transfers))
-        assert [one.status for one in report.items] == (["PDNG"] if waiting else ["ACSP"]) * count
+        assert [one.status for one in report.items] == ["ACTC"] * count
         return transfers
 
     def recall(self, *uetrs: UUID, case: str = "C1", message: str = "R1", actor: str = "abb", version: str = "camt.056.001.08") -> Taken:
@@ -360,7 +360,7 @@ def test_a_hold_is_told_like_any_other_wait(story: Story) -> None:
     [made] = [one for one in generate_transfers(SEED, 400, facts()) if one.release_condition is None][:1]
     held = replace(made, debtor=replace(made.debtor, name="Qasmir Volnadi"))
     report = take_in(story.service, story.corridor, "abb", write_pacs008(group_of(SEED, 1, facts()), [held]))
-    assert (report.items[0].status, story.stands(held.uetr)) == ("PDNG", ("held", {}))
+    assert (report.items[0].status, story.stands(held.uetr)) == ("ACTC", ("held", {}))
 
     taken = story.recall(held.uetr)
 

@@ -239,7 +239,7 @@ def test_a_transfer_that_was_not_sent_onward_is_not_there_for_its_creditor_agent
     """A hold is not told by how a status is refused: the words are those for a transfer that does not exist."""
     data, [transfer] = file_of(ACCOUNT, debtor=HIT)
     held = take_in(service, corridor, "abb", data)
-    assert [item.status for item in held.items] == ["PDNG"]
+    assert [item.status for item in held.items] == ["ACTC"]
 
     taken = take_in(
         service, corridor, "psbc", status_report("S1", says(transfer.uetr, "ACSP"), says(NOWHERE, "ACSP"), says(transfer.uetr, "PDNG"))

@@ -211,9 +211,11 @@ class People:
         return ask(kind, actor, uetr=transfer.id, **facts)
 
     def _read(self, wish: Wish) -> Command:
-        """An officer or an operator looks at the parties of a transfer, for a case or for another reason."""
+        """An officer or an operator looks at the parties of a transfer or at a message as it was received, for a case or another reason."""
         one = of(self.transfers, wish.pick) if self.transfers else uetr(0)
         actor = of((AMINA, OPERATOR, ABB), wish.other)
+        if wish.other % 4 == 0:
+            return ask(c.ReadReceivedMessage, actor, message=one, reason="complaint")
         if wish.odd:
             return ask(c.ReadPersonalData, actor, uetr=one, reason="case", case=f"hold-{one}")
         return ask(c.ReadPersonalData, actor, uetr=one, reason="complaint")
