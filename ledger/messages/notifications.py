@@ -81,14 +81,7 @@ def take_in_notification(incoming: Incoming) -> Taken:
             commands[payment.number] = command
     answers = dict(zip(commands, ask_all(incoming, came, list(commands.values())), strict=True))
     answered |= {one.number: outcomes.answered(one.named, answers[one.number]) for one in payments if one.number in answers}
-    return Taken(
-        message=incoming.message,
-        version=incoming.version,
-        message_id=came.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=tuple(answered[payment.number] for payment in payments),
-    )
+    return incoming.answer(came, [answered[payment.number] for payment in payments])
 
 
 def _payments(notifications: Iterable[Notification]) -> Iterator[_Payment]:

@@ -60,15 +60,7 @@ def take_in_recall(incoming: Incoming) -> Taken:
     for finding in recall.findings:
         outcome = outcomes.faulty_part(Named(len(answered) + 1), finding)
         answered.append(_Answered(outcome, case=recall.case, reason=NARRATIVE))
-    return Taken(
-        message=incoming.message,
-        version=recall.version,
-        message_id=recall.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=tuple(one.outcome for one in answered),
-        reply=_reply(recall, came, answered, version),
-    )
+    return incoming.answer(came, [one.outcome for one in answered], _reply(recall, came, answered, version))
 
 
 @dataclass(frozen=True, slots=True)

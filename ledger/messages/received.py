@@ -8,6 +8,7 @@ crash, finds the answers that were given and adds nothing, and another content u
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -22,7 +23,7 @@ from ledger.errors import KeyReused, NotPermitted
 from ledger.evidence import SignedRequest
 from ledger.iso20022.envelope import BusinessHeader
 from ledger.iso20022.fields import DEFAULT_LIMITS, Limits
-from ledger.messages.taken import Progress
+from ledger.messages.taken import Outcome, Progress, Taken
 from ledger.privacy.entropy import new_subject_id
 from ledger.privacy.received import ReceivedMessage, ReceivedMessages
 
@@ -117,6 +118,18 @@ class Incoming:
             cause=cause,
             key=key,
             asked=Asked("FILE", key, sha256(self.data).digest()),
+        )
+
+    def answer(self, came: Came, items: Sequence[Outcome], reply: bytes | None = None) -> Taken:
+        """The answer to the message, with the message of ours that says it."""
+        return Taken(
+            message=self.message,
+            version=self.version,
+            message_id=came.message_id,
+            received_at=came.received_at,
+            recognised=came.recognised,
+            items=tuple(items),
+            reply=reply,
         )
 
     def keep(self, *, message_id: str | None = None, refused: str | None = None) -> ReceivedMessage:

@@ -17,15 +17,7 @@ _LINE_MAX = 105  # Max105Text
 
 def acknowledge(incoming: Incoming, came: Came, created_at: datetime, items: Sequence[Outcome]) -> Taken:
     """The answer to a message that was made at ``created_at``, with the pacs.002 that says it."""
-    return Taken(
-        message=incoming.message,
-        version=incoming.version,
-        message_id=came.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=tuple(items),
-        reply=status_reply(incoming, came, created_at, items),
-    )
+    return incoming.answer(came, items, status_reply(incoming, came, created_at, items))
 
 
 def status_reply(incoming: Incoming, came: Came, created_at: datetime, items: Iterable[Outcome]) -> bytes:

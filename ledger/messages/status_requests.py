@@ -26,15 +26,7 @@ def take_in_status_request(incoming: Incoming) -> Taken:
         outcomes.faulty(one) if isinstance(one, TransferFault) else _told(one, seen.get((one.uetr, came.position)), incoming.actor)
         for one in request.asked
     )
-    return Taken(
-        message=incoming.message,
-        version=request.version,
-        message_id=request.message_id,
-        received_at=came.received_at,
-        recognised=came.recognised,
-        items=items,
-        reply=_reply(incoming, came, request, items),
-    )
+    return incoming.answer(came, items, _reply(incoming, came, request, items))
 
 
 def _told(one: AskedTransfer, seen: Seen | None, actor: str) -> Outcome:
