@@ -2,7 +2,8 @@
 -- A participant that was not told anything so far is told from now on; what came before is in its feed.
 INSERT INTO webhooks.readers (corridor, participant, position)
 SELECT %(corridor)s, %(participant)s, coalesce(max(position), 0) FROM projections.feed
-WHERE corridor = %(corridor)s AND participant = %(participant)s
+WHERE corridor = %(corridor)s AND %(participant)s IN (debtor_agent, creditor_agent)
+      AND NOT EXISTS (SELECT FROM webhooks.readers WHERE corridor = %(corridor)s AND participant = %(participant)s)
 ON CONFLICT (corridor, participant) DO NOTHING;
 
 -- name: queue_feed
@@ -10,14 +11,14 @@ ON CONFLICT (corridor, participant) DO NOTHING;
 WITH reader AS (
     SELECT position FROM webhooks.readers WHERE corridor = %(corridor)s AND participant = %(participant)s FOR UPDATE
 ), entry AS (
-    SELECT feed.corridor, feed.participant, feed.position, feed.recorded_at, feed.kind, feed.uetr
+    SELECT feed.corridor, feed.position, feed.recorded_at, feed.kind, feed.uetr
     FROM projections.feed AS feed, reader
-    WHERE feed.corridor = %(corridor)s AND feed.participant = %(participant)s AND feed.position > reader.position
+    WHERE feed.corridor = %(corridor)s AND %(participant)s IN (feed.debtor_agent, feed.creditor_agent) AND feed.position > reader.position
     ORDER BY feed.position
     LIMIT %(size)s
 ), queued AS (
     INSERT INTO webhooks.deliveries (corridor, participant, position, recorded_at, kind, uetr, due_at)
-    SELECT corridor, participant, position, recorded_at, kind, uetr, %(now)s FROM entry
+    SELECT corridor, %(participant)s, position, recorded_at, kind, uetr, %(now)s FROM entry
     RETURNING position
 ), moved AS (
     UPDATE webhooks.readers SET position = (SELECT max(position) FROM queued)

@@ -41,6 +41,7 @@ def bench(plan: Plan) -> Found:
     runs, peaks, growth, layers = [], [], [], []
     for run in range(plan.runs):
         forget(plan.service, corridor)
+        _vacuum(plan.service)
         plan.progress(f"catching up on {events:,} events, run {run + 1} of {plan.runs}")
         with child(plan.service, __name__, corridor=corridor) as process:
             said = process.answer()
@@ -81,6 +82,13 @@ def forget(service: Service, corridor: str) -> None:
         for table in TABLES:
             cursor.execute(f"DELETE FROM projections.{table} WHERE corridor = %(corridor)s", {"corridor": corridor})  # noqa: S608 - our names
         reset_tracking(cursor, corridor, LIVE.tracking)
+
+
+def _vacuum(service: Service) -> None:
+    """Clears away what was emptied: a key is looked for among all rows that ever had it, and a table that is filled for the first time has
+    none."""
+    with service.pool.connection() as connection:
+        connection.cursor().execute("VACUUM " + ", ".join(f"projections.{table}" for table in TABLES))
 
 
 def main() -> None:

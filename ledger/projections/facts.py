@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ledger.eventstore.mapper import read_state
 from ledger.eventstore.pages import TextRow
-from ledger.projections.copying import json_text, text
+from ledger.projections.binary import beginning, bigint, instant, integer, jsonb, text, uuid, word
 
 
 class Fact(NamedTuple):
@@ -47,11 +47,16 @@ def read_facts(rows: Iterable[TextRow]) -> list[Fact]:
     return read
 
 
-def trail_rows(corridor: str, facts: Iterable[Fact]) -> list[str]:
-    """Rows of the audit trail in COPY text: one for each fact that somebody decided. The lines of accounts are in the journal."""
+def trail_rows(corridor: str, facts: Iterable[Fact]) -> list[bytes]:
+    """Rows of the audit trail in binary COPY: one for each fact that somebody decided. The lines of accounts are in the journal."""
+    before = beginning(12) + word(corridor)
     return [
-        f"{corridor}\t{fact.subject}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{fact.topic}\t{text(fact.actor)}\t"
-        f"{fact.command}\t{text(fact.cause)}\t{fact.terms}\t{json_text(fact.rules)}\t{json_text(fact.facts)}\n"
+        b"".join(
+            (
+                before, uuid(fact.subject), bigint(fact.position), bigint(fact.boundary), instant(fact.recorded_at), word(fact.topic),
+                word(fact.actor), uuid(fact.command), text(fact.cause), integer(fact.terms), jsonb(fact.rules), jsonb(fact.facts),
+            )
+        )
         for fact in facts
         if fact.actor
-    ]
+    ]  # fmt: skip

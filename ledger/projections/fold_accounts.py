@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from struct import Struct
 
+from ledger.projections.binary import beginning, bigint, day, instant, uuid, word
 from ledger.projections.copying import field
 from ledger.projections.facts import Fact
 from ledger.projections.folding import Folding, Row
+
+# Of the journal's columns in the order of their COPY, those that all lines of a fact share come first.
+_LINE = beginning(13)
+_NUMBER_AND_AMOUNT = Struct(">iiiq")
 
 
 def _opened(folding: Folding, fact: Fact) -> None:
@@ -25,13 +32,23 @@ def _opened(folding: Folding, fact: Fact) -> None:
 
 def _posted(folding: Folding, fact: Fact) -> None:
     account = folding.accounts[fact.subject]
-    before = f"{folding.corridor}\t{account['account']}\t{fact.position}\t"
-    between = f"\t{fact.boundary}\t{fact.recorded_at}\t{account['currency']}\t"
-    add = folding.lines.append
+    before = b"".join(
+        (
+            _LINE, word(folding.corridor), word(account["account"]), bigint(fact.position), bigint(fact.boundary),
+            instant(fact.recorded_at), word(account["currency"]),
+        )
+    )  # fmt: skip
+    add, of_two = folding.lines.append, _NUMBER_AND_AMOUNT.pack
     for number, (entry, reference, command, amount, booking_date, value_date) in enumerate(fact.facts["lines"], 1):
-        add(f"{before}{number}{between}{entry}\t{reference}\t{command}\t{amount}\t{booking_date}\t{value_date}\n")
+        add(before + of_two(4, number, 8, amount) + _of_entry(entry, reference, command, booking_date, value_date))
     account["balance"] = fact.facts["balance"]
     _stands(folding, account, fact)
+
+
+@lru_cache(8_192)
+def _of_entry(entry: str, reference: str, command: str, booking_date: str, value_date: str) -> bytes:
+    """The last columns of a line, which it shares with the other lines of its entry on other accounts."""
+    return word(entry) + uuid(reference) + uuid(command) + day(booking_date) + day(value_date)
 
 
 def _floor_set(folding: Folding, fact: Fact) -> None:

@@ -47,7 +47,7 @@ def _initiated(folding: Folding, fact: Fact) -> None:
         first_position=fact.position,
     )
     folding.transfers[fact.subject] = transfer
-    folding.tell(transfer["debtor_agent"], "initiated", fact)
+    _tell_debtor_agent(folding, transfer, "initiated", fact)
     _moved(transfer, fact)
 
 
@@ -55,16 +55,17 @@ def _moved(transfer: Row, fact: Fact) -> None:
     transfer["updated_at"], transfer["last_position"], transfer["boundary"] = fact.recorded_at, fact.position, fact.boundary
 
 
+def _tell_debtor_agent(folding: Folding, transfer: Row, kind: str, fact: Fact) -> None:
+    folding.tell(transfer["debtor_agent"], None, kind, fact)
+
+
 def _tell_both(folding: Folding, transfer: Row, kind: str, fact: Fact) -> None:
-    folding.tell(transfer["debtor_agent"], kind, fact)
-    folding.tell(transfer["creditor_agent"], kind, fact)
+    folding.tell(transfer["debtor_agent"], transfer["creditor_agent"], kind, fact)
 
 
 def _tell_of_end(folding: Folding, transfer: Row, kind: str, fact: Fact) -> None:
     """The debtor agent learns of it; the creditor agent only when it had been told of the transfer at all."""
-    folding.tell(transfer["debtor_agent"], kind, fact)
-    if transfer["dispatched_at"] is not None:
-        folding.tell(transfer["creditor_agent"], kind, fact)
+    folding.tell(transfer["debtor_agent"], transfer["creditor_agent"] if transfer["dispatched_at"] is not None else None, kind, fact)
 
 
 def _step(change: Callable[[Folding, Row, Fact], None]) -> Callable[[Folding, Fact], None]:
@@ -91,7 +92,7 @@ def _cleared(_folding: Folding, transfer: Row, _fact: Fact) -> None:
 @_step
 def _rejected(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["reason"], transfer["held_or_frozen_by"] = "rejected", fact.facts["reason"], None
-    folding.tell(transfer["debtor_agent"], "rejected", fact)
+    _tell_debtor_agent(folding, transfer, "rejected", fact)
 
 
 @_step
@@ -148,7 +149,7 @@ def _expired(folding: Folding, transfer: Row, fact: Fact) -> None:
 def _refunded(folding: Folding, transfer: Row, fact: Fact) -> None:
     transfer["state"], transfer["refund_cause"] = "refunded", fact.facts["refund_cause"]
     transfer["refunded_to_debtor"] = fact.facts["refunded_to_debtor"]
-    folding.tell(transfer["debtor_agent"], "refunded", fact)
+    _tell_debtor_agent(folding, transfer, "refunded", fact)
 
 
 @_step

@@ -1,7 +1,7 @@
 """What a page of facts comes to, collected in memory until it is written.
 
 Rows that a later page may go on with are dictionaries of their columns, loaded before and written after the page. Rows that never change
-again are kept as lines of COPY text from the start, since there are many of them.
+again are kept as what COPY is sent from the start, since there are many of them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.projections.binary import NULL, beginning, bigint, instant, uuid, word
 from ledger.projections.facts import Fact
 
 Row = dict[str, Any]
+
+_ENTRY = beginning(8)
 
 
 @dataclass
@@ -35,8 +38,8 @@ class Folding:
     cycle_payments: list[Row] = field(default_factory=list)
     rate_sheets: list[Row] = field(default_factory=list)
     history: dict[tuple[str, int], str] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
-    feed: list[str] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    feed: list[bytes] = field(default_factory=list)
 
     def following(self, needed: Mapping[str, list[str]]) -> Folding:
         """An empty one for the next page, which goes on with what this one left of the streams it needs; this one must not be folded into
@@ -47,6 +50,13 @@ class Folding:
             getattr(after, table).update((stream, mine[stream]) for stream in streams if stream in mine)
         return after
 
-    def tell(self, participant: str, kind: str, fact: Fact) -> None:
-        """Puts a transfer's event into a participant's feed."""
-        self.feed.append(f"{self.corridor}\t{participant}\t{fact.position}\t{fact.boundary}\t{fact.recorded_at}\t{kind}\t{fact.subject}\n")
+    def tell(self, debtor_agent: str, creditor_agent: str | None, kind: str, fact: Fact) -> None:
+        """Puts a transfer's event into the feed of its debtor agent, and into that of its creditor agent where that is to know."""
+        self.feed.append(
+            b"".join(
+                (
+                    _ENTRY, word(self.corridor), bigint(fact.position), bigint(fact.boundary), instant(fact.recorded_at), word(kind),
+                    uuid(fact.subject), word(debtor_agent), NULL if creditor_agent is None else word(creditor_agent),
+                )
+            )
+        )  # fmt: skip

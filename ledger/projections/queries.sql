@@ -115,18 +115,20 @@ COPY projections.balance_history (
 -- name: copy_journal_lines
 -- The lines of all accounts.
 COPY projections.journal_lines (
-    corridor, account, position, line_no, boundary, recorded_at, currency, entry, reference, command, amount, booking_date, value_date
-) FROM STDIN;
+    corridor, account, position, boundary, recorded_at, currency, line_no, amount, entry, reference, command, booking_date, value_date
+) FROM STDIN (FORMAT binary);
 
 -- name: copy_audit_trail
 -- Every decided event.
 COPY projections.audit_trail (
     corridor, subject, position, boundary, recorded_at, topic, actor, command, cause, terms, rules, facts
-) FROM STDIN;
+) FROM STDIN (FORMAT binary);
 
 -- name: copy_feed
 -- What participants are to act upon.
-COPY projections.feed (corridor, participant, position, boundary, recorded_at, kind, uetr) FROM STDIN;
+COPY projections.feed (
+    corridor, position, boundary, recorded_at, kind, uetr, debtor_agent, creditor_agent
+) FROM STDIN (FORMAT binary);
 
 -- name: begin_rebuild
 -- One rebuild of a database at a time; false when another one runs.
@@ -505,7 +507,7 @@ ORDER BY position;
 -- A participant's feed after a position already seen.
 SELECT position, boundary, recorded_at, kind, uetr
 FROM projections.feed
-WHERE corridor = %(corridor)s AND participant = %(participant)s AND position > %(after)s
+WHERE corridor = %(corridor)s AND %(participant)s IN (debtor_agent, creditor_agent) AND position > %(after)s
 ORDER BY position
 LIMIT %(size)s;
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from threading import Event
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from ledger.pacing import FULL_SPEED, GiveWay, Pace
 from ledger.projections.folds import FoldFailed
 from ledger.projections.page import Page, fold_page, read_page, store_page
 from ledger.projections.queries import LIVE, Tables
+from ledger.projections.short_turns import short_turns
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ class Runner:
         behind = until - position > resting
         size = resting if behind else self.page_size
         pace = self._pace or (GiveWay(lambda: events_written(self.log.pool)) if behind else FULL_SPEED)
-        with ThreadPoolExecutor(1, thread_name_prefix="projections") as ahead:
+        with short_turns() if behind else nullcontext(), ThreadPoolExecutor(1, thread_name_prefix="projections") as ahead:
             page = None
             while position < until and not (stop is not None and stop.is_set()):
                 page = page or self._page(position, size)

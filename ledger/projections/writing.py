@@ -10,7 +10,8 @@ from pydantic_core import to_json
 
 from ledger.domain import ids
 from ledger.eventstore.connections import PostgresCursor
-from ledger.projections.copying import field, without_nul
+from ledger.projections.binary import data_of
+from ledger.projections.copying import line, without_nul
 from ledger.projections.folding import Folding, Row
 from ledger.projections.queries import Tables, copied_columns
 
@@ -49,18 +50,15 @@ def load_needed(cursor: PostgresCursor, tables: Tables, folding: Folding, needed
             there.update((str(row[key]), row) for row in found)
 
 
-def encode(folding: Folding, trail: list[str], rewritten: list[str]) -> Written:
+def encode(folding: Folding, trail: list[bytes], rewritten: list[str]) -> Written:
     """Everything a page came to, with its `trail` rows; `rewritten` are the UETRs of transfers that stand in the table already."""
-    transfers = ("\t".join(map(field, _TRANSFER_VALUES(row))) + "\n" for row in folding.transfers.values())
+    transfers = map(line, map(_TRANSFER_VALUES, folding.transfers.values()))
     copied = [
-        (name, "".join(lines).encode())
-        for name, lines in (
-            ("copy_transfers", transfers),
-            ("copy_journal_lines", folding.lines),
-            ("copy_balance_history", folding.history.values()),
-            ("copy_audit_trail", trail),
-            ("copy_feed", folding.feed),
-        )
+        ("copy_transfers", "".join(transfers).encode()),
+        ("copy_journal_lines", data_of(folding.lines)),
+        ("copy_balance_history", "".join(folding.history.values()).encode()),
+        ("copy_audit_trail", data_of(trail)),
+        ("copy_feed", data_of(folding.feed)),
     ]
     upserted = [
         (name, _document(rows))

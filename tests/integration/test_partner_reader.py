@@ -57,7 +57,7 @@ def owned_by_partner(pool: PostgresPool, partner: str) -> dict[str, list[tuple[A
         "transfers": legs,
         "movements": "true" if bank else f"participant = '{partner}'",
         "cases": "false",
-        "feed": f"participant = '{partner}'",
+        "feed": legs,
         "audit_trail": f"subject IN ({streams}) AND split_part(topic, '.', 1) <> 'ComplianceCase'"
         " AND split_part(topic, '.', 2) NOT IN ('Held', 'Cleared', 'Frozen', 'FreezeLifted')"
         f" AND (facts ->> 'account' IS NULL OR EXISTS (SELECT FROM (SELECT facts ->> 'account' AS account) AS a WHERE {account}))",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from ledger.errors import Unavailable
 from ledger.eventstore.connections import PostgresPool
-from ledger.eventstore.migrate import migrate
+from ledger.eventstore.migrate import migrate, shipped_migrations
 from ledger.projections import rebuild as rebuilding
 from ledger.projections.balances import balances
 from ledger.projections.lines import each_line
@@ -58,7 +59,7 @@ def test_a_rebuild_comes_to_the_same_rows_in_the_same_schema(small: SmallCorrido
     Runner(other.log, page_size=20).catch_up()
     owner = as_owner(url)
     owner.execute("GRANT SELECT ON projections.feed TO pg_monitor; ALTER TABLE projections.feed ENABLE ROW LEVEL SECURITY")
-    owner.execute("CREATE POLICY own_feed ON projections.feed FOR SELECT TO pg_monitor USING (participant = current_setting('x.y', true))")
+    owner.execute("CREATE POLICY own_feed ON projections.feed FOR SELECT TO pg_monitor USING (debtor_agent = current_setting('x.y', true))")
     owner.execute("CREATE POLICY all_feed ON projections.feed TO corridor_app USING (true) WITH CHECK (true)")
     before = owner.rows(SCHEMA)
     rows = {code: contents(small.pool, code) for code in ("abb-psbc", "rw-cn")}
@@ -210,3 +211,22 @@ def test_readers_who_never_leave_keep_the_old_tables(small: SmallCorridor, monke
             rebuild(small.pool)
         assert balances(at) == stood
     assert rebuild(small.pool) == {small.code: small.log.head().position}
+
+
+def test_a_feed_of_rows_for_each_participant_becomes_one_of_rows_for_each_event(small: SmallCorridor, url: str) -> None:
+    """The migration comes to the same rows and the same rights as a projection from the first event on."""
+    owner, files = as_owner(url), shipped_migrations()
+    schema, rows = owner.rows(SCHEMA), contents(small.pool, small.code)["feed"]
+    [table] = re.findall(r"CREATE TABLE projections\.feed \(.*?\n\);", files["0003_projections"], re.DOTALL)
+    owner.execute("ALTER TABLE projections.feed RENAME TO told; ALTER INDEX projections.feed_pkey RENAME TO told_pkey")
+    owner.execute(table)
+    owner.execute(
+        "INSERT INTO projections.feed SELECT corridor, participant, position, boundary, recorded_at, kind, uetr "
+        "FROM projections.told CROSS JOIN unnest(ARRAY[debtor_agent, creditor_agent]) AS participant WHERE participant IS NOT NULL"
+    )
+    owner.execute("DROP TABLE projections.told")
+    owner.execute(files["0035_one_feed_row_an_event"])
+    assert contents(small.pool, small.code)["feed"] == rows
+    assert {row[-2:] for row in rows} == {("abb", None), ("abb", "psbc"), ("psbc", None), ("psbc", "abb")}
+    assert owner.rows(SCHEMA) == schema
+    owner.raw.connection.close()

@@ -1,5 +1,6 @@
 """The projections know every event there is, and write what PostgreSQL can read."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -7,10 +8,12 @@ import pytest
 import ledger.handlers  # noqa: F401 - importing it defines every event
 from ledger.domain.aggregate import Event
 from ledger.eventstore.mapper import UPCASTERS, UnknownEvent
-from ledger.projections.copying import field, json_text, text
+from ledger.projections import binary
+from ledger.projections.copying import field, json_text, line, text
 from ledger.projections.facts import Fact
 from ledger.projections.folding import Folding
 from ledger.projections.folds import FOLDS, GOES_ON_WITH, FoldFailed, fold, needed
+from ledger.projections.short_turns import SECONDS, short_turns
 
 
 def _topics(base: type[Event]) -> Iterator[str]:
@@ -70,3 +73,65 @@ def test_a_nul_in_a_document_is_replaced_and_an_escaped_backslash_is_not_taken_f
     assert json_text({"a\0": ["b\0", 1]}) == '{"a\ufffd":["b\ufffd",1]}'
     assert json_text({"a": "\\u0000"}) == '{"a":"\\\\\\\\u0000"}'
     assert text("\\u0000") == "\\\\u0000"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("plain", None, 12, True),
+        ("back\\slash", None),
+        ("\\N", "x"),
+        ("a\tb", "c"),
+        ("line\nend", None),
+        ("return\r", 1),
+        ("nul\0", {}),
+        ({"a": "\\"}, [], None),
+    ],
+)
+def test_a_row_is_its_fields_with_tabs_between_them(values: tuple[object, ...]) -> None:
+    """Whether or not anything has to be escaped, a row taken together is the row taken field by field."""
+    assert line(values) == "\t".join(map(field, values)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (binary.NULL, "ffffffff"),
+        (binary.beginning(13), "000d"),
+        (binary.bigint(-2), "00000008fffffffffffffffe"),
+        (binary.integer(7), "0000000400000007"),
+        (binary.text("a\0é"), "0000000661efbfbdc3a9"),
+        (binary.word("abb"), "00000003616262"),
+        (binary.uuid("00112233-4455-6677-8899-aabbccddeeff"), "0000001000112233445566778899aabbccddeeff"),
+        (binary.instant("2000-01-01 02:00:00.000001+02"), "000000080000000000000001"),
+        (binary.instant("1999-12-31T23:59:59.999999+00:00"), "00000008ffffffffffffffff"),
+        (binary.day("2000-01-02"), "0000000400000001"),
+        (binary.day("1999-12-31"), "00000004ffffffff"),
+        (binary.jsonb([]), "00000003015b5d"),
+        (binary.jsonb({"a\0": "\\u0000"}), "0000001301" + b'{"a\xef\xbf\xbd":"\\\\u0000"}'.hex()),
+        (binary.data_of([]), ""),
+        (binary.data_of([b"row"]), "5047434f50590aff0d0a000000000000000000726f77ffff"),
+    ],
+)
+def test_values_become_fields_of_binary_copy(found: bytes, expected: str) -> None:
+    """Each value is its length in four bytes and its bytes as PostgreSQL itself would send them."""
+    assert found.hex() == expected
+
+
+@pytest.mark.parametrize("value", ["", "0011", "00112233-4455-6677-8899-aabbccddeeff00", "no uuid at all"])
+def test_what_is_no_uuid_is_not_sent_as_one(value: str) -> None:
+    """A field of another length would be refused by the server without telling which value it was."""
+    with pytest.raises(ValueError, match=r"UUID|hexadecimal"):
+        binary.uuid(value)
+
+
+def test_short_turns_end_with_the_last_who_asked_for_them() -> None:
+    """What the process had before comes back, however many asked at a time and in whatever order they leave."""
+    before = sys.getswitchinterval()
+    first, second = short_turns(), short_turns()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(SECONDS)
+    second.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(before)
