@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -57,7 +58,8 @@ def click(browser: Chrome, element: str) -> None:
     """Clicks the element with this id and waits until its page has gone."""
     clicked = browser.find_element(By.ID, element)
     clicked.click()
-    WebDriverWait(browser, PATIENCE_SECONDS).until(until.staleness_of(clicked))
+    # While one page goes and the next one comes, the driver may know neither: then it is asked again.
+    WebDriverWait(browser, PATIENCE_SECONDS, ignored_exceptions=[WebDriverException]).until(until.staleness_of(clicked))
 
 
 def sign_in(browser: Chrome, person: str, page: str) -> None:
