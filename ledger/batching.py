@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from asyncio import get_running_loop
+from asyncio import AbstractEventLoop, get_running_loop
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
@@ -51,9 +51,11 @@ BATCH_MAX = 1_000
 SPLIT_MIN = 24
 """Commands that are worth a commit of their own while others wait."""
 CARRY_FROM = 256
-"""Commands found waiting behind commits, SPLIT_MIN or more at a time, before commits are carried by a process of their own."""
+"""Commands that waited for a commit, or with it, beyond the SPLIT_MIN it needed, before commits are carried by a process of their own."""
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 3
+LOOK_SECONDS = 1.0
+"""How often an idle writer looks whether something waits, without having been called."""
 CAREFUL_BATCHES = 8
 """Batches that are decided under the lock after the log refused one, or after one in which a command had been answered before."""
 
@@ -72,6 +74,7 @@ class Batcher:
         self._running: set[bytes] = set()
         self._closed = False
         self._bell = Bell()
+        self._rings_in: AbstractEventLoop | None = None
         # All that follows belongs to the thread that decides.
         self._careful = 1
         self._lease = Lease(log.pool.url, log.corridor)
@@ -103,6 +106,7 @@ class Batcher:
             # What is in the batcher's hands can no longer be cancelled.
             future.set_running_or_notify_cancel()
         self._enqueue([Waiting(request, future) for request, future in zip(requests, futures, strict=True)])
+        self._bell.ring()
         return futures
 
     def ask(self, request: Request) -> asyncio.Future[Answered]:
@@ -113,7 +117,15 @@ class Batcher:
         loop = get_running_loop()
         future: asyncio.Future[Answered] = loop.create_future()
         self._enqueue([Waiting(request, future, loop)])
+        # Tasks that were answered together ask again together: the bell rings once, after all of them.
+        if self._rings_in is not loop:
+            self._rings_in = loop
+            loop.call_soon(self._ring_from_loop)
         return future
+
+    def _ring_from_loop(self) -> None:
+        self._rings_in = None
+        self._bell.ring()
 
     def _enqueue(self, queued: Sequence[Waiting]) -> None:
         digests = {waiting.digest for waiting in queued}
@@ -126,7 +138,6 @@ class Batcher:
                 raise Overloaded(f"{len(self._waiting)} commands are waiting. Try again shortly with the same key.")
             self._running |= digests
             self._waiting.extend(queued)
-        self._bell.ring()
 
     def waiting(self) -> int:
         """How many commands wait to be decided."""
@@ -169,7 +180,8 @@ class Batcher:
                 else:
                     self._turns.end()
             else:
-                self._bell.wait(self._is_roused)
+                # A loop that was closed before it could ring has left something behind.
+                self._bell.wait(self._is_roused, seconds=LOOK_SECONDS)
         if self._turns.held and not self._turns.patience():
             self._landed()
             self._turns.end()
@@ -280,7 +292,7 @@ class Batcher:
         except Exception as error:
             self._failed(decided.taken, error)
             return ()
-        self._note_queue()
+        self._note_queue(len(decided.taken))
         return decided.outcomes
 
     def _commit(self, decided: Decided, append: Callable[[Addition], Head]) -> None:
@@ -321,10 +333,11 @@ class Batcher:
 
     # The process that carries commits
 
-    def _note_queue(self) -> None:
-        """Commands that wait behind a commit again and again are worth a process that carries it."""
-        if self._carrier is None and len(self._waiting) >= SPLIT_MIN:
-            self._kept_waiting += len(self._waiting)
+    def _note_queue(self, taken: int) -> None:
+        """Commands that could have been decided while others were sent, again and again, are worth a process that sends."""
+        crowd = taken + len(self._waiting)
+        if self._carrier is None and crowd >= 2 * SPLIT_MIN:
+            self._kept_waiting += crowd - SPLIT_MIN
             if self._kept_waiting >= CARRY_FROM:
                 self._carrier = Carrier(self._log.pool.url, self._log.corridor)
 
