@@ -339,7 +339,12 @@ class Batcher:
         if self._carrier is None and crowd >= 2 * SPLIT_MIN:
             self._kept_waiting += crowd - SPLIT_MIN
             if self._kept_waiting >= CARRY_FROM:
-                self._carrier = Carrier(self._log.pool.url, self._log.corridor)
+                self._kept_waiting = 0
+                try:
+                    self._carrier = Carrier(self._log.pool.url, self._log.corridor)
+                except (OSError, OutcomeUnknown) as error:
+                    # This thread goes on carrying by itself, and tries again when as many have waited.
+                    logger.warning("no process to carry commits can be started: %s", type(error).__name__)
 
     def _carrier_is_ready(self) -> bool:
         """Whether the next commit may be carried. Not where processes take turns: there, all processors are busy."""

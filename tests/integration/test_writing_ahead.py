@@ -205,6 +205,20 @@ def test_a_carrier_whose_connection_breaks_finds_another(ledger: Ledger, module_
             assert state_of(ledger.submit(life[0])) == "dispatched"
 
 
+def test_where_no_process_can_be_started_commits_go_on_without(ledger: Ledger, monkeypatch: Any) -> None:
+    """The system has no room for another process: nobody who waits learns of it."""
+
+    def no_room(_url: str, _corridor: str) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(batching, "Carrier", no_room)
+    for limit in ("CARRY_FROM", "SPLIT_MIN", "BATCH_MAX"):
+        monkeypatch.setattr(batching, limit, 1)
+    futures = ledger.submit_all([complete_life(ledger.corridor_code, uetr(f"no room {n}"))[0] for n in range(5)])
+    assert [state_of(future) for future in futures] == ["dispatched"] * 5
+    assert ledger.batcher._carrier is None
+
+
 def test_the_process_that_carries_ends_with_the_one_that_decides(ledger: Ledger, monkeypatch: Any) -> None:
     """It sees that the other end of the line was closed, as it is when a process is killed, and is not left behind."""
     let_carry(ledger, monkeypatch)
