@@ -319,7 +319,8 @@ class Batcher:
             self.layers.busy["carry"] = self._carried_before + carrier.busy
         self.meter.committed(len(carried.taken), perf_counter() - self._sent_at)
         self._known.advance(head, carried.aggregates.values())
-        self._log.announce(self._log.corridor, head.position)
+        if carried.addition.events:
+            self._log.announce(self._log.corridor, head.position)
         return carried.outcomes
 
     def _landed(self) -> bool:

@@ -80,7 +80,7 @@ class Carrier:
 
     def take(self, before: Head, addition: Addition) -> None:
         """Hands over what is to follow a head. Raises OutcomeUnknown when it has ended."""
-        _write(self._socket, (before.position, before.tree.to_bytes(), *_plain(addition)))
+        _write(self._socket, (before.position, unix_microseconds(before.recorded_at), before.tree.to_bytes(), *_plain(addition)))
 
     def outcome(self) -> Head:
         """Waits for what became of it: the new head, or raises what `Log.append` does."""
@@ -182,10 +182,10 @@ def _instant(microseconds: int) -> datetime:
 
 
 def _carry(log: Log, asked: Iterator[Sequence[Any]], to: socket.socket) -> None:
-    for position, tree, *rest in asked:
+    for position, recorded_at, tree, *rest in asked:
         busy = thread_time()
         addition = _addition(log.corridor, rest)
-        commit = log.prepare(Head(position, addition.recorded_at, CompactTree.from_bytes(tree)), addition)
+        commit = log.prepare(Head(position, _instant(recorded_at), CompactTree.from_bytes(tree)), addition)
         try:
             log.append(commit)
             after = commit.after

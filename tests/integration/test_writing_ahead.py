@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -203,6 +203,23 @@ def test_a_carrier_whose_connection_breaks_finds_another(ledger: Ledger, module_
             assert state_of(ledger.submit(life[0])) == "dispatched"
         except (OutcomeUnknown, Unavailable):
             assert state_of(ledger.submit(life[0])) == "dispatched"
+
+
+def test_a_carried_refusal_leaves_the_head_where_it_was(ledger: Ledger, monkeypatch: Any) -> None:
+    """Nothing was added to the log, so the writer goes on from the very head that the log has, the instant of its last event included."""
+    let_carry(ledger, monkeypatch, at_once=1)
+    taken = complete_life(ledger.corridor_code, uetr("taken once"))[0]
+    assert state_of(ledger.submit(taken)) == "dispatched"
+    clock = ledger.batcher._clock
+    assert isinstance(clock, SetClock)
+    clock.advance(timedelta(minutes=1))
+    again = taken._replace(command=taken.command.model_copy(update={"idempotency_key": "once more"}))
+    carried = ledger.batcher.layers.busy["carry"]
+
+    assert state_of(ledger.submit(again)) == "uetr-already-used"
+
+    assert ledger.batcher.layers.busy["carry"] > carried
+    assert ledger.batcher._known.head == ledger.log_store.head()
 
 
 def test_where_no_process_can_be_started_commits_go_on_without(ledger: Ledger, monkeypatch: Any) -> None:
