@@ -73,13 +73,14 @@ def end_what_is_due(service: Service, corridor: str, *, orphans_after: timedelta
     now = service.clock()
     before = years_before(now, service.ledger(corridor).terms().retention_years)
     subjects = len(erase_again(service, corridor).subjects)
-    transfers = 0
+    transfers = after = 0
     while True:
         with up_to_date(service, corridor) as at:
-            page = _due(at, before, 0)
-        ended = [one for one in page if _end(service, corridor, one, now)]
-        if not ended:
+            page = _due(at, before, after)
+        if not page:
             break
+        after = page[-1].position
+        ended = [one for one in page if _end(service, corridor, one, now)]
         transfers += len(ended)
         known = service.vault.fingerprint_keys([subject for one in ended for subject in one.subjects])
         subjects += len(service.vault.erase_many(known, at=now)) if known else 0

@@ -163,6 +163,24 @@ def test_a_run_that_was_killed_between_two_pages_of_messages_is_gone_on_with(
     assert (end_what_is_due(service, corridor), len(with_bytes(service, corridor))) == (Ended(0, 0, 3, 0, 0, 0), 1)
 
 
+def test_a_page_that_the_ledger_keeps_holds_up_nobody_behind_it(
+    service: Service, corridor: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two transfers whose time has come, the ledger keeps the people of the first: those of the second end in the same run."""
+    first, second = sent(service, corridor)
+    for command in (c.AcceptTransfer, c.PayTransfer):
+        step = command(corridor=corridor, actor="psbc", idempotency_key=f"second {command.__name__}", uetr=second.uetr)
+        assert service.ledger(corridor).execute(step).refusal is None
+    clock.advance(TEN_YEARS)
+    end = retention._end
+    monkeypatch.setattr(retention, "PAGE", 1)
+    monkeypatch.setattr(retention, "_end", lambda *asked: asked[2].uetr != first.uetr and end(*asked))
+    ended = end_what_is_due(service, corridor)
+    assert (ended.transfers, ended.subjects) == (1, 2)
+    kept, gone = shown(service, corridor, first), shown(service, corridor, second)
+    assert [service.vault.subject_key(row.debtor) is None for row in (kept, gone)] == [False, True]
+
+
 def test_what_nothing_names_is_swept_and_what_passed_is_forgotten(service: Service, corridor: str, clock: SetClock) -> None:
     """Subjects of transfers stay, a subject that no command ever named goes, and so does a nonce that is too old to be taken again."""
     first, second = (shown(service, corridor, one) for one in sent(service, corridor))
