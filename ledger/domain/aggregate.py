@@ -112,7 +112,7 @@ class Aggregate(BaseAggregate[UUID]):
         """Another aggregate that stands where this one does, with nothing pending. State is assigned, never changed in place, so both may
         share it."""
         twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
+        twin.__dict__ = self.__dict__.copy()
         twin._pending_events = []
         return twin
 
