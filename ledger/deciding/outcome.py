@@ -13,11 +13,12 @@ from ledger.errors import (
 )
 
 Result = dict[str, Any]
+"""Ids stand in it as they are; they become text where the answer is written."""
 Outcome = Result | Refusal
 
 
 def transfer_result(transfer: Transfer) -> Result:
-    return {"uetr": str(transfer.id), "state": transfer.state}
+    return {"uetr": transfer.id, "state": transfer.state}
 
 
 def check_amount(command: c.AskQuote | c.InitiateTransfer | c.ReturnTransfer | c.MovementCommand) -> None:

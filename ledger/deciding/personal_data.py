@@ -24,7 +24,7 @@ def read_personal_data(command: c.ReadPersonalData, books: Books) -> Result:
     subjects = (transfer.debtor, transfer.creditor)
     stream = ids.reading_stream(command.corridor, command.id)
     books.add(PersonalData.read(stream, books.decision(), uetr=command.uetr, subjects=subjects, reason=command.reason, case=command.case))
-    return {"uetr": str(command.uetr), "debtor": str(transfer.debtor), "creditor": str(transfer.creditor)}
+    return {"uetr": command.uetr, "debtor": transfer.debtor, "creditor": transfer.creditor}
 
 
 def read_received_message(command: c.ReadReceivedMessage, books: Books) -> Result:
@@ -41,7 +41,7 @@ def read_received_message(command: c.ReadReceivedMessage, books: Books) -> Resul
     stream = ids.reading_stream(command.corridor, command.id)
     by = books.decision()
     books.add(PersonalData.read_message(stream, by, message=command.message, reason=command.reason, case=command.case))
-    return {"message": str(command.message)}
+    return {"message": command.message}
 
 
 def _case_without_reason(command: c.ReadPersonalData | c.ReadReceivedMessage) -> bool:
@@ -56,9 +56,9 @@ def erase_person(command: c.ErasePerson, books: Books) -> Result:
     if known is None:
         stream = ids.person_stream(command.corridor, command.subject)
         books.add(Person.propose_erasure(stream, by, subject=command.subject, reason=command.reason))
-        return {"subject": str(command.subject), "erased": False}
+        return {"subject": command.subject, "erased": False}
     known.erase(by)
-    return {"subject": str(command.subject), "erased": True}
+    return {"subject": command.subject, "erased": True}
 
 
 def end_retention(command: c.EndRetention, books: Books) -> Result:
@@ -69,4 +69,4 @@ def end_retention(command: c.EndRetention, books: Books) -> Result:
         stream = ids.retention_stream(command.corridor, command.uetr)
         years = books.terms.retention_years
         books.add(Retention.end(stream, books.decision(), transfer=transfer, subjects=command.subjects, years=years))
-    return {"uetr": str(command.uetr), "changed": changed}
+    return {"uetr": command.uetr, "changed": changed}

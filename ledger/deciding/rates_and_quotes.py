@@ -42,7 +42,7 @@ def ask_quote(command: c.AskQuote, books: Books) -> Result:
     check_amount(command)
     pricing = price_now(command, leg, books)
     books.add(Quote.give(command.quote, books.decision(), command.charge_bearer, pricing))
-    return {"quote": str(command.quote), "pricing": pricing.model_dump(mode="json")}
+    return {"quote": command.quote, "pricing": pricing.model_dump(mode="json")}
 
 
 def price_now(command: c.AskQuote | c.InitiateTransfer, leg: Leg, books: Books) -> Pricing:

@@ -83,9 +83,9 @@ def test_neighbours_of_a_refused_command_are_decided() -> None:
     ledger = opened()
     answers = ledger.batch(initiate(1), ask(c.RefuseTransfer, ABB, uetr=uetr(1), reason="AC04"), ask(c.AcceptTransfer, PSBC, uetr=uetr(1)))
     assert [answer if isinstance(answer, dict) else type(answer).__name__ for answer in answers] == [
-        {"uetr": str(uetr(1)), "state": "dispatched"},
+        {"uetr": uetr(1), "state": "dispatched"},
         "NotPermitted",
-        {"uetr": str(uetr(1)), "state": "accepted"},
+        {"uetr": uetr(1), "state": "accepted"},
     ]
 
 

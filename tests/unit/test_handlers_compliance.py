@@ -82,7 +82,7 @@ def test_two_officers_clear_a_hold_and_the_transfer_goes_all_the_way() -> None:
     """The first opinion changes nothing; with the second one it is cleared, funded and dispatched in one commit."""
     ledger = opened().given(HELD)
     first, second = opinion(AMINA, HOLD), opinion(BAO, HOLD)
-    assert ledger.run(first) == {"uetr": str(UETR), "state": "held", "case": HOLD, "outcome": "open"}
+    assert ledger.run(first) == {"uetr": UETR, "state": "held", "case": HOLD, "outcome": "open"}
     happenings = ledger.when(second)
     by_bao = decided(ledger, second)
     assert of(CASE, happenings) == events(
@@ -262,4 +262,4 @@ def test_a_frozen_transfer_is_neither_refused_nor_expired_nor_cancelled() -> Non
 def test_a_second_freeze_has_a_case_of_its_own() -> None:
     """The first one is decided."""
     ledger = opened().given(initiate(), ask(c.FreezeTransfer, AMINA, uetr=UETR), opinion(AMINA, FREEZE), opinion(BAO, FREEZE))
-    assert ledger.run(ask(c.FreezeTransfer, BAO, uetr=UETR)) == {"uetr": str(UETR), "state": "dispatched", "case": f"freeze-{UETR}-6"}
+    assert ledger.run(ask(c.FreezeTransfer, BAO, uetr=UETR)) == {"uetr": UETR, "state": "dispatched", "case": f"freeze-{UETR}-6"}

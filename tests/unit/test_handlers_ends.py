@@ -219,7 +219,7 @@ def test_the_same_key_gets_the_same_answer_and_one_effect() -> None:
     """Asked twenty times (I6)."""
     ledger = opened().given(initiate())
     answers = [ledger.run(PAY) for _ in range(20)]
-    assert answers == [{"uetr": str(UETR), "state": "paid"}] * 20
+    assert answers == [{"uetr": UETR, "state": "paid"}] * 20
     assert ledger.balances()["psbc:cash:CNY"] == "-720.00"
 
 

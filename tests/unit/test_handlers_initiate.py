@@ -244,7 +244,7 @@ def test_a_quote_locks_the_price() -> None:
 
 def test_a_quote_answers_with_its_id_and_price() -> None:
     """What the debtor is told."""
-    assert opened().run(ASK) == {"quote": str(QUOTE), "pricing": PRICING.model_dump(mode="json")}
+    assert opened().run(ASK) == {"quote": QUOTE, "pricing": PRICING.model_dump(mode="json")}
 
 
 def test_a_quote_is_used_once() -> None:

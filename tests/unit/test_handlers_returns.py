@@ -68,7 +68,7 @@ def test_a_return_is_known_by_its_id() -> None:
     """The same part under another key changes nothing; another amount under its id is refused (I6)."""
     ledger = paid().given(give_back(180_00))
     before = len(ledger.rows)
-    assert ledger.run(give_back(180_00, key="again")) == {"uetr": str(UETR), "state": "returned"}
+    assert ledger.run(give_back(180_00, key="again")) == {"uetr": UETR, "state": "returned"}
     assert len(ledger.rows) == before
     ledger.refuses(give_back(180_01, key="other amount"), ReturnAlreadyBooked, "return_id", "RET-1")
 
@@ -119,7 +119,7 @@ def test_at_todays_rate_a_sheet_must_be_in_force() -> None:
     ledger = at_todays_rate().given(give_back(180_00))
     ledger.clock.advance(timedelta(hours=25))
     ledger.refuses(give_back(180_00, "RET-2"), RateMissing, "rate", "MAD/USD")
-    assert ledger.run(give_back(180_00, key="again")) == {"uetr": str(UETR), "state": "returned"}
+    assert ledger.run(give_back(180_00, key="again")) == {"uetr": UETR, "state": "returned"}
 
 
 def test_a_return_below_the_floor_is_booked_raises_the_alert_and_stops_new_fundings() -> None:
