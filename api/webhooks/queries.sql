@@ -2,29 +2,30 @@
 -- A participant that was not told anything so far is told from now on; what came before is in its feed.
 INSERT INTO webhooks.readers (corridor, participant, position)
 SELECT %(corridor)s, %(participant)s, coalesce(max(position), 0) FROM projections.feed
-WHERE corridor = %(corridor)s AND %(participant)s IN (debtor_agent, creditor_agent)
+WHERE corridor = %(corridor)s
       AND NOT EXISTS (SELECT FROM webhooks.readers WHERE corridor = %(corridor)s AND participant = %(participant)s)
 ON CONFLICT (corridor, participant) DO NOTHING;
 
 -- name: queue_feed
--- Moves the next entries of a participant's feed into the queue; how many.
+-- Goes through the next entries of the feed and queues those of a participant; how many of either. What was gone through is not looked
+-- at again, so a bank that hears of little costs no more than one that hears of all.
 WITH reader AS (
     SELECT position FROM webhooks.readers WHERE corridor = %(corridor)s AND participant = %(participant)s FOR UPDATE
 ), entry AS (
-    SELECT feed.corridor, feed.position, feed.recorded_at, feed.kind, feed.uetr
-    FROM projections.feed AS feed, reader
-    WHERE feed.corridor = %(corridor)s AND %(participant)s IN (feed.debtor_agent, feed.creditor_agent) AND feed.position > reader.position
+    SELECT feed.* FROM projections.feed AS feed, reader
+    WHERE feed.corridor = %(corridor)s AND feed.position > reader.position
     ORDER BY feed.position
     LIMIT %(size)s
 ), queued AS (
     INSERT INTO webhooks.deliveries (corridor, participant, position, recorded_at, kind, uetr, due_at)
     SELECT corridor, %(participant)s, position, recorded_at, kind, uetr, %(now)s FROM entry
+    WHERE %(participant)s IN (debtor_agent, creditor_agent)
     RETURNING position
 ), moved AS (
-    UPDATE webhooks.readers SET position = (SELECT max(position) FROM queued)
-    WHERE corridor = %(corridor)s AND participant = %(participant)s AND EXISTS (SELECT FROM queued)
+    UPDATE webhooks.readers SET position = (SELECT max(position) FROM entry)
+    WHERE corridor = %(corridor)s AND participant = %(participant)s AND EXISTS (SELECT FROM entry)
 )
-SELECT count(*) FROM queued;
+SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM queued);
 
 -- name: claim
 -- Entries that are due and whose transfer has nothing older that was not told yet. The claim ends by itself.

@@ -79,11 +79,11 @@ class Queue:
         """Takes over what is new in the feeds of these readers; how many entries."""
         count = 0
         for reader in readers:
-            found = _PAGE
-            while found == _PAGE:
+            seen = _PAGE
+            while seen == _PAGE:
                 with self._pool.transaction() as cursor:
-                    [(found,)] = cursor.rows(QUERIES["queue_feed"], {**reader._asdict(), "now": now, "size": _PAGE})
-                count += found
+                    [(seen, queued)] = cursor.rows(QUERIES["queue_feed"], {**reader._asdict(), "now": now, "size": _PAGE})
+                count += queued
         return count
 
     def claim(self, readers: Collection[Reader], now: datetime, size: int) -> list[Delivery]:

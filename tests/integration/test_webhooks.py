@@ -87,6 +87,18 @@ def test_a_bank_is_told_what_happens_from_the_first_run_on(small: SmallCorridor,
     assert {"content-digest", "signature", "signature-input"} <= set(paid.headers)
 
 
+def test_what_a_bank_is_not_told_is_gone_through_once(small: SmallCorridor) -> None:
+    """A bank that hears of nothing stands where the feed ends, so that the next look begins there."""
+    unnamed, queue = Reader("abb-psbc", "unnamed"), Queue(small.pool)
+    queue.begin([PSBC, unnamed])
+    small.initiate(1)
+    project(small)
+    assert [queue.fill([PSBC], small.clock()), queue.fill([unnamed], small.clock())] == [1, 0]
+    [(end,)] = small.pool.rows("SELECT max(position) FROM projections.feed", {})
+    stand = small.pool.rows("SELECT participant, position FROM webhooks.readers ORDER BY participant", {})
+    assert stand == [("psbc", end), ("unnamed", end)]
+
+
 def test_a_transfers_entries_wait_for_the_one_before(small: SmallCorridor, bank: ReceivingBank) -> None:
     """While a bank refuses one entry, younger ones of the same transfer stay; those of other transfers go on."""
     telling = worker(small, bank.url)
