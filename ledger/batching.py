@@ -26,12 +26,12 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from ledger.answers import Answer, Answered, Request, decode_answer, encode_answer
 from ledger.bell import Bell
+from ledger.carrying import CarriedInVain, Carrying
 from ledger.clock import Clock
 from ledger.domain import ids
 from ledger.domain.aggregate import Aggregate
 from ledger.draft import Decided, Draft, HandlerFault
 from ledger.errors import OutcomeUnknown, Overloaded, StillRunning, Unavailable
-from ledger.eventstore.carrier import Carrier
 from ledger.eventstore.lease import Lease
 from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import EventMapper
@@ -48,10 +48,6 @@ __all__ = ["Answer", "Answered", "Batcher", "Request", "decode_answer", "encode_
 logger = logging.getLogger(__name__)
 
 BATCH_MAX = 1_000
-SPLIT_MIN = 24
-"""Commands that are worth a commit of their own while others wait."""
-CARRY_FROM = 256
-"""Commands that waited for a commit, or with it, beyond the SPLIT_MIN it needed, before commits are carried by a process of their own."""
 WAITING_MAX = 10_000
 ATTEMPTS_MAX = 3
 LOOK_SECONDS = 1.0
@@ -79,13 +75,9 @@ class Batcher:
         self._careful = 1
         self._lease = Lease(log.pool.url, log.corridor)
         self._turns = Turns(self._lease)
-        self._kept_waiting = 0
-        self._carrier: Carrier | None = None
-        self._carried: Decided | None = None
-        self._sent_at = 0.0
-        self._carried_before = 0.0
         self.layers = Layers()
         self.meter = Meter()
+        self._carrying = Carrying(log, self.layers, self.meter)
         self._tracer = tracer()
         self._thread = Thread(target=self._run, name=f"batcher {log.corridor}", daemon=True)
         self._thread.start()
@@ -162,14 +154,14 @@ class Batcher:
                 self._decide_ahead()
             elif self._landed():
                 self._decide_with_care()
-        self._dismiss_carrier()
+        self._carrying.dismiss()
 
     def _wait_for_turn(self) -> bool:
         """Waits for something to decide, and for this process's turn where others write too. False when closed and nothing is left."""
         while not self._waiting:
-            if self._carried is not None:
-                self._bell.wait(self._is_roused, also=self._carrier)
-                if self._is_over() or self._closed:
+            if self._carrying.decided is not None:
+                self._bell.wait(self._is_roused, also=self._carrying.carrier)
+                if self._carrying.is_over or self._closed:
                     self._landed()
             elif self._closed:
                 return False
@@ -197,7 +189,8 @@ class Batcher:
     def _decide_ahead(self) -> None:
         """Decides what waits, on top of the commit that is on its way or of the head, and sends it."""
         draft, taken = self._new_draft(), list[Waiting]()
-        carrying = self._carrier_is_ready()
+        # Not where processes take turns: there, all processors are busy.
+        carrying = self._carrying.is_ready and not self._turns.held
         try:
             while more := self._take(taken, carrying=carrying):
                 taken += more
@@ -209,11 +202,11 @@ class Batcher:
         landed = self._land(on_top=taken)
         if landed is not None:
             # The next commit is on its way before the callers of the last one are told.
-            sent = self._send(decided, carrying=carrying and (len(taken) >= SPLIT_MIN or bool(self._waiting)))
+            sent = self._send(decided, carrying=carrying and (len(taken) >= self._carrying.SPLIT_MIN or bool(self._waiting)))
             self._answer([*landed, *sent])
 
     def _new_draft(self) -> Draft:
-        known, carried, corridor = self._known, self._carried, self._log.corridor
+        known, carried, corridor = self._known, self._carrying.decided, self._log.corridor
         assert known.head is not None
         if carried is None:
             return Draft(corridor, known.head.end, self._clock(), known.find, self._load)
@@ -230,14 +223,14 @@ class Batcher:
         decided goes out as soon as nothing else is on its way; while something is, the draft grows.
         """
         while not taken or not (len(taken) >= BATCH_MAX or taken[-1].alone or self._next_is_alone()):
-            on_its_way = self._carried is not None and not self._is_over()
-            if taken and not on_its_way and (carrying or not self._waiting):
+            if taken and self._carrying.is_over and (carrying or not self._waiting):
                 break
             if self._waiting:
-                return self._pop(SPLIT_MIN if carrying else BATCH_MAX - len(taken))
-            if self._closed or (self._carried is not None and len(taken) >= len(self._carried.taken)):
+                return self._pop(self._carrying.SPLIT_MIN if carrying else BATCH_MAX - len(taken))
+            carried = self._carrying.decided
+            if self._closed or (carried is not None and len(taken) >= len(carried.taken)):
                 break
-            self._bell.wait(self._is_roused, also=self._carrier)
+            self._bell.wait(self._is_roused, also=self._carrying.carrier)
         return ()
 
     def _pop(self, most: int) -> list[Waiting]:
@@ -283,16 +276,13 @@ class Batcher:
         head = self._known.head
         assert head is not None
         try:
-            if carrying and self._carrier is not None:
-                self._sent_at = perf_counter()
-                self.layers.measure("send", self._carrier.take, head, decided.addition)
-                self._carried = decided
+            if carrying and self._carrying.send(head, decided):
                 return ()
             self._commit(decided, lambda addition: self._log.append(self._log.prepare(head, addition)))
         except Exception as error:
             self._failed(decided.taken, error)
             return ()
-        self._note_queue(len(decided.taken))
+        self._carrying.note_queue(len(decided.taken) + len(self._waiting))
         return decided.outcomes
 
     def _commit(self, decided: Decided, append: Callable[[Addition], Head]) -> None:
@@ -306,62 +296,22 @@ class Batcher:
     def _land(self, on_top: Sequence[Waiting] = ()) -> Sequence[tuple[Waiting, Outcome]] | None:
         """Waits for the outcome of the commit that is on its way. Who is to be told what of it; None when it failed and falls with it what
         was decided ``on_top``, to be decided after it again."""
-        carrier, carried, self._carried = self._carrier, self._carried, None
-        if carrier is None or carried is None:
-            return ()
         try:
-            head = self.layers.measure("send", carrier.outcome)
-        except Exception as error:
+            landed = self._carrying.land()
+        except CarriedInVain as fallen:
             self._put_back(on_top)
-            self._failed(carried.taken, error)
+            self._failed(fallen.decided.taken, fallen.error)
             return None
-        finally:
-            self.layers.busy["carry"] = self._carried_before + carrier.busy
-        self.meter.committed(len(carried.taken), perf_counter() - self._sent_at)
+        if landed is None:
+            return ()
+        head, carried = landed
         self._known.advance(head, carried.aggregates.values())
-        if carried.addition.events:
-            self._log.announce(self._log.corridor, head.position)
         return carried.outcomes
 
     def _landed(self) -> bool:
         """Waits for the commit that is on its way, if any, and tells its callers. Whether something is left to decide."""
         self._answer(self._land() or ())
         return bool(self._waiting)
-
-    def _is_over(self) -> bool:
-        """Whether the commit that is on its way has its outcome."""
-        return self._carrier is not None and self._carrier.has_outcome
-
-    # The process that carries commits
-
-    def _note_queue(self, taken: int) -> None:
-        """Commands that could have been decided while others were sent, again and again, are worth a process that sends."""
-        crowd = taken + len(self._waiting)
-        if self._carrier is None and crowd >= 2 * SPLIT_MIN:
-            self._kept_waiting += crowd - SPLIT_MIN
-            if self._kept_waiting >= CARRY_FROM:
-                self._kept_waiting = 0
-                try:
-                    self._carrier = Carrier(self._log.pool.url, self._log.corridor)
-                except (OSError, OutcomeUnknown) as error:
-                    # This thread goes on carrying by itself, and tries again when as many have waited.
-                    logger.warning("no process to carry commits can be started: %s", type(error).__name__)
-
-    def _carrier_is_ready(self) -> bool:
-        """Whether the next commit may be carried. Not where processes take turns: there, all processors are busy."""
-        if self._carrier is None or self._turns.held:
-            return False
-        try:
-            return self._carrier.is_ready
-        except OutcomeUnknown:
-            self._dismiss_carrier()
-            return False
-
-    def _dismiss_carrier(self) -> None:
-        carrier, self._carrier, self._kept_waiting = self._carrier, None, 0
-        if carrier is not None:
-            self._carried_before += carrier.busy
-            carrier.close()
 
     # How it ends
 
@@ -381,7 +331,7 @@ class Batcher:
         """The log refused a commit that was decided ahead, or was not reached."""
         self._careful = CAREFUL_BATCHES
         if isinstance(error, OutcomeUnknown):
-            self._dismiss_carrier()
+            self._carrying.dismiss()
         self._give_up(taken, error)
 
     def _give_up(self, taken: Sequence[Waiting], error: Exception) -> None:

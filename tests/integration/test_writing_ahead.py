@@ -15,11 +15,12 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import IntegrityError
 
-from ledger import batching
+from ledger import batching, carrying
 from ledger import commands as c
 from ledger.answers import Answered
 from ledger.application import Ledger
 from ledger.bench.engine import complete_life, open_for_bench
+from ledger.carrying import Carrying
 from ledger.clock import SetClock
 from ledger.domain import ids
 from ledger.errors import OutcomeUnknown, Unavailable
@@ -73,16 +74,22 @@ def uetr(name: str) -> UUID:
     return UUID(bytes=sha256(name.encode()).digest()[:16], version=4)
 
 
+def carry_everything(monkeypatch: Any) -> None:
+    """Each command goes out alone, by a process beside this one as soon as there is one."""
+    monkeypatch.setattr(batching, "BATCH_MAX", 1)
+    for limit in ("CARRY_FROM", "SPLIT_MIN"):
+        monkeypatch.setattr(Carrying, limit, 1)
+
+
 def let_carry(ledger: Ledger, monkeypatch: Any, at_once: int = 10) -> None:
     """Transfers until the writer has its commits carried by another process, ``at_once`` commands or more each."""
     batch_max = batching.BATCH_MAX
-    for limit in ("CARRY_FROM", "SPLIT_MIN", "BATCH_MAX"):
-        monkeypatch.setattr(batching, limit, 1)
+    carry_everything(monkeypatch)
     for n in range(10_000):
         futures = ledger.submit_all([complete_life(ledger.corridor_code, uetr(f"let carry {n} {m}"))[0] for m in range(3)])
         assert [state_of(future) for future in futures] == ["dispatched"] * 3
         if "carry" in ledger.batcher.layers.busy:
-            monkeypatch.setattr(batching, "SPLIT_MIN", at_once)
+            monkeypatch.setattr(Carrying, "SPLIT_MIN", at_once)
             monkeypatch.setattr(batching, "BATCH_MAX", batch_max)
             return
     raise AssertionError("nothing was ever carried")
@@ -172,12 +179,12 @@ def test_a_process_that_is_killed_while_it_carries_leaves_an_unknown_outcome(led
     """Its callers are told so; what was decided on top of its commit is done all the same, and asking again tells what became of it."""
     let_carry(ledger, monkeypatch, at_once=1)
     lives = [complete_life(ledger.corridor_code, uetr(f"killed {n}")) for n in range(2)]
-    carrier = ledger.batcher._carrier
+    carrier = ledger.batcher._carrying.carrier
     assert carrier is not None
     with ledger.log_store.begin():
         first = ledger.submit(lives[0][0])
         # The commit waits for the head that is locked here.
-        while ledger.batcher._carried is None:
+        while ledger.batcher._carrying.decided is None:
             pass
         carrier._process.kill()
         with pytest.raises(OutcomeUnknown, match="the process that carried it has ended"):
@@ -228,18 +235,17 @@ def test_where_no_process_can_be_started_commits_go_on_without(ledger: Ledger, m
     def no_room(_url: str, _corridor: str) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(batching, "Carrier", no_room)
-    for limit in ("CARRY_FROM", "SPLIT_MIN", "BATCH_MAX"):
-        monkeypatch.setattr(batching, limit, 1)
+    monkeypatch.setattr(carrying, "Carrier", no_room)
+    carry_everything(monkeypatch)
     futures = ledger.submit_all([complete_life(ledger.corridor_code, uetr(f"no room {n}"))[0] for n in range(5)])
     assert [state_of(future) for future in futures] == ["dispatched"] * 5
-    assert ledger.batcher._carrier is None
+    assert ledger.batcher._carrying.carrier is None
 
 
 def test_the_process_that_carries_ends_with_the_one_that_decides(ledger: Ledger, monkeypatch: Any) -> None:
     """It sees that the other end of the line was closed, as it is when a process is killed, and is not left behind."""
     let_carry(ledger, monkeypatch)
-    carrier = ledger.batcher._carrier
+    carrier = ledger.batcher._carrying.carrier
     assert carrier is not None
     ledger.close()
     assert carrier._process.returncode == 0
