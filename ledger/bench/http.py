@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import pairwise
+from statistics import fmean
+from time import monotonic
 from typing import Any, NamedTuple
 
 import psutil
@@ -25,11 +28,14 @@ from ledger.bench.presigned import KEY_ID
 from ledger.bench.result import Bar, Check, Found, Yardstick
 from ledger.domain.permissions import permissions_of
 from ledger.errors import Unavailable
+from ledger.eventstore.notifications import Listener
+from ledger.projections.waiting import at_least
 
 HOST = "127.0.0.1"
 CLIENTS, CONNECTIONS = 2, 64
 FLOOR, P99_MS_MAX = 0.6, 100.0
 _ATTEMPTS, _ATTEMPT_SECONDS = 200, 0.2
+_PROJECTED_SECONDS_MAX = 60.0
 
 
 class Server(NamedTuple):
@@ -59,6 +65,12 @@ class Server(NamedTuple):
         return Answers(statuses.total() / seconds, [wait * 1_000 for one in said for wait in one["waits"]])
 
     @property
+    def busy_seconds(self) -> float:
+        """Processor time that the server and the processes it started have taken so far."""
+        server = psutil.Process(self.process.process.pid)
+        return sum(sum(one.cpu_times()[:2]) for one in (server, *server.children(recursive=True)))
+
+    @property
     def rss_mb(self) -> float:
         """The memory the server holds."""
         return round(psutil.Process(self.process.process.pid).memory_info().rss / 2**20, 1)
@@ -72,63 +84,89 @@ class Answers(NamedTuple):
 
 
 def bench(plan: Plan) -> Found:
-    """The server is a process of its own; its projections follow the log meanwhile, as they do in service."""
+    """Both servers stand side by side and are loaded in turns, in short rounds, so that what the machine does meanwhile meets both alike;
+    ``ratio`` is the median of the rounds', each held against the bare rounds around it.
+
+    The projections of the one follow its log meanwhile, as they do in service, and have come to its end before the other's turn.
+    """
     ledger = plan.corridor()
     corridor = ledger.corridor_code
     private_key = Ed25519PrivateKey.generate()
     _register(ledger, private_key, plan)
-    seconds, begun = plan.pick(4.0, 10.0, 30.0), _receipts(plan, corridor)
-    rates, half, asked = [], [], 0
-    with served(plan, corridor, private_key, bare=True) as server:
-        plan.progress("bare endpoint")
-        enough = _enough(server, f"{corridor}/bare", seconds)
-        bare = [server.load(f"{corridor}/bare/{number}", enough).per_second for number in (1, 2)]
-    with served(plan, corridor, private_key) as server:
-        asked += CONNECTIONS
-        enough = _enough(server, f"{corridor}/warm", seconds)
-        full: list[Answers] = []
+    seconds, begun = plan.pick(2.5, 6.0, 20.0), _receipts(plan, corridor)
+    with served(plan, corridor, private_key, bare=True) as bare, served(plan, corridor, private_key) as full:
+        plan.progress("both servers warm up")
+        yardsticks = _Rounds(bare, f"{corridor}/bare", seconds)
+        measured = _Rounds(full, f"{corridor}/full", seconds)
+        behind = [_projected_after(plan, ledger)]
+        yardsticks.go_on()
         for run in range(plan.runs):
-            plan.progress(f"run {run + 1} of {plan.runs}: {enough} signed transfers over {CONNECTIONS} connections")
-            full.append(server.load(f"{corridor}/{run}", enough))
-            rates.append(full[-1].per_second)
-            asked += enough // CLIENTS * CLIENTS
+            plan.progress(f"round {run + 1} of {plan.runs}: {measured.requests} signed transfers over {CONNECTIONS} connections")
+            measured.go_on()
+            behind.append(_projected_after(plan, ledger))
+            yardsticks.go_on()
         plan.progress("at half that load")
-        count = int(enough / 2)
-        half = server.load(f"{corridor}/half", count, median(rates) / 2).waits_ms
-        asked += count // CLIENTS * CLIENTS
-        rss_mb = server.rss_mb
-    with served(plan, corridor, private_key, bare=True) as server:
-        plan.progress("bare endpoint again")
-        enough = _enough(server, f"{corridor}/bare-again", seconds)
-        after = [server.load(f"{corridor}/bare-again/{number}", enough).per_second for number in (1, 2)]
-    yardstick = Yardstick("bare FastAPI POST, same body and signature checks", "requests/s", median(bare), median(after))
-    ratio = median(rates) / yardstick.mean
-    waits = [wait for run in full for wait in run.waits_ms]
+        rate = median(measured.rates) / 2
+        half = full.load(f"{corridor}/half", _even(rate * seconds), rate).waits_ms
+        rss_mb = full.rss_mb
+    asked = measured.asked + len(half)
+    flanks = [fmean(pair) for pair in pairwise(yardsticks.rates)]
+    ratio = median([rate / flank for rate, flank in zip(measured.rates, flanks, strict=True)])
     return Found(
-        runs=tuple(rates),
+        runs=tuple(measured.rates),
         unit="signed transfers/s",
-        yardstick=yardstick,
+        yardstick=Yardstick("bare FastAPI POST, same body and signature checks", "requests/s", yardsticks.rates[0], yardsticks.rates[-1]),
         ratio=ratio,
         checks=(
             Check("ratio", ratio, at_least=FLOOR),
             Check("p99 at half load, ms", percentile(half, 0.99), at_most=P99_MS_MAX),
             Check("commands lost", begun + asked - _receipts(plan, corridor), at_most=0),
         ),
+        layers={
+            "unit": "µs a request of processor time, without the database's",
+            "server": rounded(median(measured.busy)),
+            "bare server": rounded(median(yardsticks.busy)),
+        },
         figures={
             "connections": CONNECTIONS,
             "client_processes": CLIENTS,
-            "full_load": {"p50_ms": rounded(percentile(waits, 0.5)), "p99_ms": rounded(percentile(waits, 0.99))},
+            "bare_per_second": [rounded(rate) for rate in yardsticks.rates],
+            "projections_behind_s": rounded(max(behind)),
+            "full_load": {"p50_ms": rounded(percentile(measured.waits, 0.5)), "p99_ms": rounded(percentile(measured.waits, 0.99))},
             "half_load": {"p50_ms": rounded(percentile(half, 0.5)), "p99_ms": rounded(percentile(half, 0.99))},
         },
         peak_rss_mb=rss_mb,
         corridors=(corridor,),
         bars=(
-            Bar("bare before", yardstick.before, "yardstick"),
-            *(Bar(f"run {number}", run) for number, run in enumerate(rates, 1)),
-            Bar("bare after", yardstick.after, "yardstick"),
+            *(Bar(f"bare {number}", rate, "yardstick") for number, rate in enumerate(yardsticks.rates, 1)),
+            *(Bar(f"round {number}", rate) for number, rate in enumerate(measured.rates, 1)),
         ),
-        goal=rounded(FLOOR * yardstick.mean),
+        goal=rounded(FLOOR * median(yardsticks.rates)),
     )
+
+
+class _Rounds:
+    """The rounds of one server, after it has warmed up: requests a second, and µs of a processor a request, by round; each wait in ms."""
+
+    def __init__(self, server: Server, seed: str, seconds: float) -> None:
+        self._server, self._seed, self._seconds = server, seed, seconds
+        first = server.load(f"{seed}/first", CONNECTIONS)
+        warm = server.load(f"{seed}/warm", _even(first.per_second * seconds / 2))
+        self.requests = _even(warm.per_second * seconds)
+        self.asked = len(first.waits_ms) + len(warm.waits_ms)
+        self.rates: list[float] = []
+        self.busy: list[float] = []
+        self.waits: list[float] = []
+
+    def go_on(self) -> None:
+        """One round."""
+        before = self._server.busy_seconds
+        answers = self._server.load(f"{self._seed}/{len(self.rates)}", self.requests)
+        self.busy.append((self._server.busy_seconds - before) / self.requests * 1e6)
+        self.rates.append(answers.per_second)
+        self.waits += answers.waits_ms
+        self.asked += self.requests
+        self.requests = _even(answers.per_second * self._seconds)
 
 
 @contextmanager
@@ -147,9 +185,20 @@ def served(plan: Plan, corridor: str, private_key: Ed25519PrivateKey, *, bare: b
         yield Server(process, [stack.enter_context(child(plan.service, "ledger.bench.http_client", **given)) for _ in range(CLIENTS)])
 
 
-def _enough(server: Server, seed: str, seconds: float) -> int:
-    """How many requests keep it busy for about so long, by a few first ones."""
-    return max(CONNECTIONS, int(server.load(f"{seed}/first", CONNECTIONS).per_second * seconds))
+def _even(requests: float) -> int:
+    """So many that every client has as many as the others."""
+    return max(CONNECTIONS, int(requests) // CLIENTS * CLIENTS)
+
+
+def _projected_after(plan: Plan, ledger: Ledger) -> float:
+    """Waits for the projections to come to the end of the log; seconds."""
+    began, pool = monotonic(), plan.service.pool
+    listener = Listener(pool.url)
+    try:
+        at_least(pool, listener, ledger.corridor_code, ledger.log_store.head().position, _PROJECTED_SECONDS_MAX)
+    finally:
+        listener.close()
+    return monotonic() - began
 
 
 def _wait_until_answering(process: Child, port: int) -> None:
