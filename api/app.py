@@ -30,7 +30,7 @@ from api.people.entrance import Entrance
 from api.people.gate import PeopleGate
 from api.permissions import CORRIDOR_PREFIX, Permissions, operations_of
 from api.problems import respond
-from api.projecting import Projector
+from api.projecting import Projecting, Projector
 from api.reception import Reception
 from api.request_log import RequestLog
 from api.routes import (
@@ -61,10 +61,12 @@ CORRIDOR_ROUTES = (
 )  # fmt: skip
 
 
-def create_app(service: Service, *, project: bool = True, wait_seconds_max: float = 5.0, monotonic: Monotonic = time.monotonic) -> FastAPI:
+def create_app(
+    service: Service, *, projecting: Projecting = "here", wait_seconds_max: float = 5.0, monotonic: Monotonic = time.monotonic
+) -> FastAPI:
     """The HTTP API of a service, which stays the caller's to close.
 
-    With ``project`` this process also keeps the projections up to date; without, another one has to. A read that asks for a log
+    ``projecting`` says who keeps the projections up to date (`Projecting`). A read that asks for a log
     position waits for it at most ``wait_seconds_max``. ``monotonic`` tells how old is what is known of the keys, in seconds.
     """
 
@@ -72,7 +74,7 @@ def create_app(service: Service, *, project: bool = True, wait_seconds_max: floa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        projector = Projector(service.pool, project=project)
+        projector = Projector(service.pool, projecting=projecting)
         app.state.projector = projector
         try:
             await run_in_threadpool(projector.follow_all)

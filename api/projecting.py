@@ -1,4 +1,4 @@
-"""While the service runs it keeps the projections of every opened corridor up to date, one thread a corridor.
+"""While the service runs it keeps the projections of every opened corridor up to date, in a process beside it or in threads of its own.
 
 Any number of processes may do so; the runners take turns. A corridor that is opened while the service runs is followed from the first
 request about it on.
@@ -7,42 +7,45 @@ request about it on.
 from __future__ import annotations
 
 import logging
-from threading import Event, Lock, Thread
+from typing import Literal, TypeAlias
 
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.log import Log
-from ledger.eventstore.notifications import Listener, Notifier
+from ledger.eventstore.notifications import Listener
+from ledger.projections.beside import Beside
+from ledger.projections.following import Follower, Following
 from ledger.projections.runner import Runner
 
 logger = logging.getLogger(__name__)
 
+Projecting: TypeAlias = Literal["here", "beside", "elsewhere"]
+"""Who keeps the projections: threads of this process, a process that it starts beside itself, or somebody else altogether."""
+
 
 class Projector:
-    """Runs the projections of this process, if it is one that does (``project``), and lets readers wait for them. Close it when done."""
+    """Has the projections kept as this process is to (``projecting``), and lets readers wait for them. Close it when done."""
 
-    def __init__(self, pool: PostgresPool, *, project: bool) -> None:
+    def __init__(self, pool: PostgresPool, *, projecting: Projecting) -> None:
         self._pool = pool
-        self._project = project
         self.listener = Listener(pool.url)
-        self._notifier = Notifier(pool.url)
-        self._stop = Event()
-        self._threads: dict[str, Thread] = {}
-        self._lock = Lock()
+        self._follower = _follower(pool, self.listener, projecting)
+        self._followed: frozenset[str] = frozenset()
 
     def follow(self, corridor: str) -> None:
         """Makes sure that an opened corridor is projected; returns at once."""
-        if not self._project or corridor in self._threads:
-            return
-        with self._lock:
-            if corridor not in self._threads and not self._stop.is_set():
-                thread = Thread(target=self._run, args=(corridor,), name=f"projector {corridor}", daemon=True)
-                self._threads[corridor] = thread
-                thread.start()
+        if self._follower is not None and corridor not in self._followed:
+            self._follower.follow(corridor)
+            self._followed |= {corridor}
 
     def follow_all(self) -> None:
         """Follows every corridor there is."""
         for corridor in self._corridors():
             self.follow(corridor)
+
+    def hurry(self, corridor: str) -> None:
+        """Somebody waits for what the corridor's log holds by now."""
+        if self._follower is not None:
+            self._follower.hurry(corridor)
 
     def lag_events(self) -> int:
         """By how many events the corridor that is furthest behind lags."""
@@ -51,23 +54,24 @@ class Projector:
     @property
     def failed(self) -> bool:
         """Whether the projections of a corridor have stopped for good: their log needs a newer version, or a rebuild."""
-        return not self._stop.is_set() and any(not thread.is_alive() for thread in self._threads.values())
+        return self._follower is not None and self._follower.failed
 
     def close(self) -> None:
-        """Finishes the pages in hand and ends the threads."""
-        with self._lock:
-            self._stop.set()
+        """Finishes the pages in hand and ends what was started."""
+        if self._follower is not None:
+            self._follower.close()
         self.listener.close()
-        for thread in self._threads.values():
-            thread.join()
-        self._notifier.close()
 
     def _corridors(self) -> list[str]:
         return Log(self._pool, "").corridors()
 
-    def _run(self, corridor: str) -> None:
-        runner = Runner(Log(self._pool, corridor), self._notifier.announce)
+
+def _follower(pool: PostgresPool, listener: Listener, projecting: Projecting) -> Follower | None:
+    if projecting == "elsewhere":
+        return None
+    if projecting == "beside":
         try:
-            runner.run_forever(self._stop, self.listener)
-        except Exception:
-            logger.exception("projections of %s stopped", corridor)
+            return Beside(pool.url)
+        except OSError as error:
+            logger.warning("no process that projects can be started, threads of this one do it: %s", type(error).__name__)
+    return Following(pool, listener)

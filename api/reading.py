@@ -62,7 +62,9 @@ class Looking:
         self._projector.follow(corridor)
         if self._at_least is not None:
             self._check_written(corridor, self._at_least)
-            wait_for(self.service.pool, self._projector.listener, corridor, self._at_least, self._wait_seconds_max)
+            wait_for(
+                self.service.pool, self._projector.listener, corridor, self._at_least, self._wait_seconds_max, hurry=self._projector.hurry
+            )
         with snapshot(self.service.pool, corridor, None if oversees(self.principal) else self.principal) as at:
             yield at
 

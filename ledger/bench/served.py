@@ -34,7 +34,7 @@ def main() -> None:
     every bench before this one."""
     wanted = told()
     with Service(settings()) as service:
-        app = bare(service) if wanted["bare"] else create_app(service)
+        app = bare(service) if wanted["bare"] else create_app(service, projecting="beside")
         uvicorn.run(
             app,
             host=wanted["host"],

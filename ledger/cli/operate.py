@@ -109,7 +109,7 @@ def serve(
         for worker in workers:
             worker.start()
         cli.errors.print(f"Serving http://{address}:{door}/v1 (stop with Ctrl-C).", highlight=False)
-        application = create_app(service)
+        application = create_app(service, projecting="beside")
         open_parts.enter_context(served_metrics(service, application.state.failures, configured.metrics_host, configured.metrics_port))
         configure_logging(as_json=True, level=logging.getLevelNamesMapping()[configured.log_level.upper()])
         # What a proxy says of its client is for api.client_certificate to believe, from the configured hop alone.

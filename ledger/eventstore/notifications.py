@@ -73,6 +73,7 @@ class Listener:
         self._url = url
         self._grown = threading.Condition()
         self._positions: dict[str, int] = {}
+        self._hurried: set[str] = set()
         self._callbacks: set[Callable[[], None]] = set()
         self._closing = threading.Event()
         self._woken, self._wake = os.pipe()
@@ -89,6 +90,20 @@ class Listener:
             return self._grown.wait_for(lambda: self.position(corridor) >= position or self._closing.is_set(), timeout) and (
                 self.position(corridor) >= position
             )
+
+    def linger(self, corridor: str, position: int, timeout: float) -> None:
+        """Waits until the log of a corridor is known to reach `position`, or `hurry` is asked for, and for `timeout` seconds at most."""
+        with self._grown:
+            self._grown.wait_for(
+                lambda: self.position(corridor) >= position or corridor in self._hurried or self._closing.is_set(), timeout
+            )
+            self._hurried.discard(corridor)
+
+    def hurry(self, corridor: str) -> None:
+        """Ends the lingering over a corridor, or the next one if nobody lingers now."""
+        with self._grown:
+            self._hurried.add(corridor)
+            self._grown.notify_all()
 
     def add_callback(self, callback: Callable[[], None]) -> None:
         """Calls `callback` whenever any log has grown, and once now."""

@@ -34,6 +34,10 @@ PAGE_SIZE = 5_000
 RESTING_PAGE_SIZE = 1_000
 """The same while writers are given way to, since each of them waits for part of a page at most; who is not further behind does not rest."""
 
+LINGER_SECONDS, LINGER_EVENTS = 0.1, 500
+"""How long after a page, and how many events at most, gather before the next one: a page costs two dozen trips to the database, whatever is
+in it. So many are far fewer than those that make a projector one that has fallen behind."""
+
 Progress = Callable[[int, int], None]
 """Told (position, head) after each page."""
 
@@ -115,6 +119,9 @@ class Runner:
     def run_forever(self, stop: Event, listener: Listener) -> None:
         """Follows the log until `stop` is set; outages of the database are waited out.
 
+        What comes on a quiet log is projected at once. While more keeps coming it gathers into pages, for a moment at most, and not while
+        somebody hurries the listener.
+
         Raises UnknownEvent when the log was written by a newer version.
         """
         while not stop.is_set():
@@ -124,13 +131,14 @@ class Runner:
                 logger.warning("projections of %s wait for the database: %s", self.corridor, type(error).__name__)
                 stop.wait(LOOK_EVERY_SECONDS)
                 continue
+            listener.linger(self.corridor, position + LINGER_EVENTS, LINGER_SECONDS)
             while not stop.is_set() and not listener.wait(self.corridor, position + 1, LOOK_EVERY_SECONDS):
                 pass
 
     def position(self) -> int:
         """How far the tables have come, from which every read counts."""
-        with self.log.pool.transaction() as cursor:
-            return tracking_position(cursor, self.corridor, self.tables.tracking)
+        with self.log.pool.connection() as connection:
+            return tracking_position(connection.cursor(), self.corridor, self.tables.tracking)
 
     def lag(self) -> Lag:
         """How far the tables are behind the log."""

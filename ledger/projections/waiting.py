@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 
 from ledger.errors import ReadTooEarly
@@ -15,15 +16,24 @@ LOOK_AGAIN_SECONDS = 0.2
 """How long a notification that was lost, or never sent, can keep a reader waiting."""
 
 
-def at_least(pool: PostgresPool, listener: Listener, corridor: str, position: int, timeout: float) -> int:
-    """Waits until a corridor's projections have reached `position`; where they stand then. `timeout` in seconds.
+def at_least(
+    pool: PostgresPool,
+    listener: Listener,
+    corridor: str,
+    position: int,
+    timeout: float,
+    *,
+    hurry: Callable[[str], None] | None = None,
+) -> int:
+    """Waits until a corridor's projections have reached `position`; where they stand then. `timeout` in seconds; whoever projects is asked
+    to `hurry` with the corridor.
 
     Raises ReadTooEarly when they have not come so far in time.
     """
     deadline = monotonic() + timeout
     while True:
-        with pool.transaction() as cursor:
-            stands = tracking_position(cursor, corridor, LIVE.tracking)
+        with pool.connection() as connection:
+            stands = tracking_position(connection.cursor(), corridor, LIVE.tracking)
         if stands >= position:
             return stands
         left = deadline - monotonic()
@@ -31,4 +41,6 @@ def at_least(pool: PostgresPool, listener: Listener, corridor: str, position: in
             raise ReadTooEarly(
                 f"The projections of {corridor} stand at {stands}, not yet at {position}. Ask again shortly, or without a position."
             )
+        if hurry is not None:
+            hurry(corridor)
         listener.wait(announced_name(corridor), position, min(left, LOOK_AGAIN_SECONDS))

@@ -15,7 +15,7 @@ from tests.acceptance.conftest import ServedCorridor, told, transfer, uetr
 @pytest.fixture
 def behind(service: Service, corridor: str, clock: SetClock) -> Iterator[ServedCorridor]:
     """A process that serves but does not project, and whose readers do not wait."""
-    served = ServedCorridor(service, corridor, clock, project=False, wait_seconds_max=0)
+    served = ServedCorridor(service, corridor, clock, projecting="elsewhere", wait_seconds_max=0)
     try:
         served.open()
         yield served
@@ -146,7 +146,7 @@ def test_projections_that_stopped_make_the_service_unready(
     def newer_version_wrote_this(*_: object) -> None:
         raise UnknownEvent("Event 7 has a topic this version does not know.")
 
-    monkeypatch.setattr("api.projecting.Runner.run_forever", newer_version_wrote_this)
+    monkeypatch.setattr("ledger.projections.following.Runner.run_forever", newer_version_wrote_this)
     stopped = ServedCorridor(service, corridor, clock)
     try:
         stopped.open()

@@ -150,3 +150,21 @@ def test_waiting_for_a_reader_can_be_interrupted(pool: PostgresPool, corridor: s
     threading.Thread(target=interrupt.set).start()
     with pytest.raises(WaitInterruptedError):
         recorder.wait("balances", 7, timeout=PATIENCE, interrupt=interrupt)
+
+
+def test_who_lingers_goes_on_when_hurried_or_when_enough_has_come(pool: PostgresPool, listener: Listener, corridor: str) -> None:
+    """A hurry counts once, also one that came before; the log's growth counts whenever it comes; else the time is up at some point."""
+    lingered = []
+
+    def linger() -> None:
+        listener.linger(corridor, 1, PATIENCE)
+        lingered.append(listener.position(corridor))
+
+    listener.hurry(corridor)
+    linger()
+    thread = threading.Thread(target=linger)
+    thread.start()
+    append(Log(pool, corridor))
+    thread.join()
+    listener.linger(corridor, 2, 0.0)
+    assert lingered == [0, 1]
