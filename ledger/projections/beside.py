@@ -97,6 +97,8 @@ class Beside:
             self._say(json.dumps([self._url, logging.getLogger().getEffectiveLevel()]))
             for corridor in self._followed:
                 self._tell(_FOLLOW, corridor)
+            if self._closing.is_set():
+                ours.shutdown(socket.SHUT_WR)
 
     def _tell(self, word: str, corridor: str) -> None:
         self._say(f"{word} {corridor}")
@@ -122,9 +124,10 @@ class Beside:
         """What the process says, until it ends."""
         with suppress(OSError), self._socket.makefile() as said:
             for line in said:
-                word, corridor = line.split()
-                if word == _STOPPED:
-                    self._stopped.add(corridor)
+                word, _, corridor = line.partition(" ")
+                # Who is killed may leave half a line.
+                if word == _STOPPED and corridor.endswith("\n"):
+                    self._stopped.add(corridor.rstrip())
 
     def _started_again(self) -> bool:
         if self._closing.wait(START_AGAIN_SECONDS):
@@ -164,10 +167,11 @@ def main() -> None:
     """Works until the process that started it closes its end, or ends."""
     # The other process is told when to stop, and sees to it that this one comes to an end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[1])) as other, other.makefile("rw") as lines:
-        url, level = json.loads(next(lines))
-        configure_logging(as_json=True, level=level)
-        work(lines, other.makefile("w"), PostgresPool(url))
+    with socket.socket(fileno=int(sys.argv[1])) as other, other.makefile() as told, other.makefile("w") as to:
+        if first := told.readline():
+            url, level = json.loads(first)
+            configure_logging(as_json=True, level=level)
+            work(told, to, PostgresPool(url))
 
 
 if __name__ == "__main__":

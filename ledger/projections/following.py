@@ -33,8 +33,8 @@ class Follower(Protocol):
 
 
 class Following:
-    """Threads of this process. ``on_stopped`` is told of a corridor whose projections have stopped for good. Close it before the listener's
-    owner does."""
+    """Threads of this process. ``on_stopped`` is told of a corridor whose projections have stopped for good. Closing it closes the
+    listener, too."""
 
     def __init__(self, pool: PostgresPool, listener: Listener, on_stopped: Callable[[str], None] | None = None) -> None:
         self._pool = pool
