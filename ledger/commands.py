@@ -436,6 +436,29 @@ class RecordBreak(BreakCommand):
     business_date: date
 
 
+class FoundBreak(BaseModel):
+    """One of many differences, see `RecordBreak`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    break_id: str
+    break_class: BreakClass
+    account: str
+    difference: int
+    statement: str
+    reference: str
+    business_date: date
+
+
+class RecordBreaks(Command):
+    """Some hundreds of differences under one receipt: all are recorded, or none."""
+
+    found: tuple[FoundBreak, ...]
+
+    def streams(self) -> Iterable[UUID]:
+        return [ids.break_stream(self.corridor, one.break_id) for one in self.found]
+
+
 class ParkBreak(BreakCommand):
     pass
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ledger import commands as c
 from ledger.books import Books
 from ledger.deciding.outcome import Result
@@ -14,18 +16,32 @@ from ledger.errors import (
 
 def record_break(command: c.RecordBreak, books: Books) -> Result:
     """The night job found a difference; the same one found again changes nothing."""
+    _check(command, [command.account], books)
+    return {"break": command.break_id, "changed": _find(command, command.corridor, books)}
+
+
+def record_breaks(command: c.RecordBreaks, books: Books) -> Result:
+    """The night job found many differences; those found before change nothing."""
+    _check(command, sorted({one.account for one in command.found}), books)
+    return {"breaks": len(command.found), "changed": sum(_find(one, command.corridor, books) for one in command.found)}
+
+
+def _check(command: c.Command, accounts: Iterable[str], books: Books) -> None:
     if not command.actor.startswith("system:"):
         raise NotPermitted(
             f"{command.actor} cannot record breaks.", field="actor", value=command.actor, way_out="Let the night job find it."
         )
-    books.account(command.account)
-    known = books.break_or_none(command.break_id)
-    if known is None:
-        facts = {
-            k: getattr(command, k) for k in ("break_id", "break_class", "account", "difference", "statement", "reference", "business_date")
-        }
-        books.add(ReconciliationBreak.find(ids.break_stream(command.corridor, command.break_id), books.decision(), **facts))
-    return {"break": command.break_id, "changed": known is None}
+    for account in accounts:
+        books.account(account)
+
+
+def _find(told: c.RecordBreak | c.FoundBreak, corridor: str, books: Books) -> bool:
+    """Whether the difference was not known yet."""
+    if books.break_or_none(told.break_id) is not None:
+        return False
+    facts = {k: getattr(told, k) for k in c.FoundBreak.model_fields}
+    books.add(ReconciliationBreak.find(ids.break_stream(corridor, told.break_id), books.decision(), **facts))
+    return True
 
 
 def park_break(command: c.ParkBreak, books: Books) -> Result:

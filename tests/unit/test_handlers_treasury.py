@@ -132,6 +132,20 @@ def test_the_night_job_records_a_break_once() -> None:
     ledger.refuses(record(key="account", break_id="B-2", account="bcp:cash:EUR"), AccountUnknown, "account", "bcp:cash:EUR")
 
 
+def test_many_breaks_are_recorded_by_one_command_each_once() -> None:
+    """Those known before change nothing; one that cannot be recorded keeps the others out too."""
+    known, new = (record(break_id=break_id).model_dump(include=set(c.FoundBreak.model_fields)) for break_id in ("B-1", "B-2"))
+    ledger = opened().given(record())
+    command = ask(c.RecordBreaks, NIGHT_JOB, found=(known, new, new))
+    stream = ids.break_stream(command.corridor, "B-2")
+    assert command.streams() == [STREAM, stream, stream]
+    assert ledger.when(command) == events(stream, [fact(break_events.BreakFound, decided(command), **new)])
+    assert ledger.run(ask(c.RecordBreaks, NIGHT_JOB, key="next night", found=(known, new))) == {"breaks": 2, "changed": 0}
+    ledger.refuses(ask(c.RecordBreaks, AMINA, key="officer", found=(known,)), NotPermitted, "actor", AMINA)
+    elsewhere = [{**new, "break_id": "B-3"}, {**new, "break_id": "B-4", "account": "bcp:cash:EUR"}]
+    ledger.refuses(ask(c.RecordBreaks, NIGHT_JOB, key="account", found=elsewhere), AccountUnknown, "account", "bcp:cash:EUR")
+
+
 def test_two_officers_park_a_difference_and_two_resolve_it() -> None:
     """The mirrored account comes to its statement, suspense holds the difference, then the right account does."""
     ledger = opened().given(record())
