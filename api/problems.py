@@ -180,7 +180,6 @@ PROBLEMS: dict[type[e.LedgerError], Kind] = {
     r.StatementMt940Invalid: Kind(400, "The statement is not MT940"),
     r.StatementAccountUnknown: Kind(400, "The statement belongs to no account here"),
     r.StatementAccountDiffers: Kind(400, "The statement is in another currency"),
-    r.StatementFileChanged: Kind(409, "The file changed while it was read"),
     r.StatementChanged: Kind(409, "The statement came before with another content"),
     r.StatementPagesMissing: Kind(400, "Pages of the statement are missing"),
     # Idempotency

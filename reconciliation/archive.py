@@ -5,10 +5,10 @@ It is only ever added to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -20,8 +20,10 @@ from reconciliation.figures import Figures
 from reconciliation.queries import QUERIES
 from reconciliation.report import Report
 from reconciliation.reported import ReportedStatement
-from reconciliation.staging import StagedFile
 from reconciliation.statement_files import file_row
+
+if TYPE_CHECKING:  # who only looks reports up has no use for columns of numbers
+    from reconciliation.staging import Staged, StagedFile
 
 
 class Night(NamedTuple):
@@ -78,29 +80,29 @@ class Archive:
 
     # Statements
 
-    def receive(self, files: Sequence[StagedFile], received_at: datetime) -> int:
-        """Keeps files with the statements read from them; how many statements are new. All or none.
+    def receive(self, files: Iterable[StagedFile], received_at: datetime) -> list[Staged]:
+        """Keeps files, each as it comes, with the statements read from them: these, each once. All or none.
 
-        Raises StatementChanged when a statement was received before, here or in these files, with another content, and StatementFileChanged
-        when a file does not say any more what was read from it.
+        Raises StatementChanged when a statement was received before, here or in these files, with another content.
         """
+        received: dict[tuple[str, str], Staged] = {}
         with self.pool.transaction() as cursor:
-            wanted = [staged.statement.id for file in files for staged in file.statements]
-            values = {"corridor": self.corridor, "statements": wanted}
-            known = {(account, found): digest for account, found, digest in cursor.rows(QUERIES["known_statements"], values)}
-            new = 0
+            cursor.execute(QUERIES["stay"])
             for file in files:
+                wanted = [staged.statement.id for staged in file.statements]
+                rows = cursor.rows(QUERIES["known_statements"], {"corridor": self.corridor, "statements": wanted})
+                known = {(account, found): digest for account, found, digest in rows}
                 fresh = [staged.statement for staged in file.statements if _is_new(staged.statement, known)]
                 if fresh:
                     self._insert(cursor, file, fresh, received_at)
-                new += len(fresh)
-        return new
+                received |= {(staged.statement.account, staged.statement.id): staged for staged in file.statements}
+        return list(received.values())
 
     def _insert(self, cursor: PostgresCursor, file: StagedFile, statements: list[ReportedStatement], received_at: datetime) -> None:
         where = {"corridor": self.corridor, "received_at": received_at}
         [(kept,)] = cursor.rows(QUERIES["file_is_kept"], {**where, "digest": file.digest})
         if not kept:
-            cursor.copy_in(QUERIES["copy_file"], file_row(self.corridor, file.digest, received_at, file.read_again()))
+            cursor.copy_in(QUERIES["copy_file"], file_row(self.corridor, file.digest, received_at, file.data))
         for statement in statements:
             cursor.execute(
                 QUERIES["insert_statement"],

@@ -1,4 +1,4 @@
-"""Differences become breaks: one command each, the same command however often the night is run.
+"""Differences become breaks: a command for some hundreds, the same commands however often the night is run.
 
 A break is known by what differs, not by when it was found: its id is a hash of its class and its lines. So a rerun, or a second night
 over the same statement, finds the same ids and adds nothing.
@@ -6,17 +6,20 @@ over the same statement, finds the same ids and adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
+from itertools import groupby
 from typing import NamedTuple
 
-from ledger.commands import RecordBreak
+from ledger.commands import FoundBreak, RecordBreaks
 from ledger.domain.break_events import BreakClass
 from reconciliation.classes import Classified, makes_break
 from reconciliation.lines import ExpectedLine, LineId, ReportedLine
 
 ACTOR = "system:nightly"
+RECORDED_AT_ONCE = 250
+"""Differences under one receipt."""
 _ID_DIGITS = 16
 
 
@@ -80,15 +83,19 @@ def _id(line_class: str, lines: Iterable[LineId]) -> str:
     return f"{line_class.replace('_', '-')}-{digest.hexdigest()[:_ID_DIGITS]}"
 
 
-def record_break(corridor: str, difference: Difference) -> RecordBreak:
-    """The command that records a difference. Its key is made of all it says, so that saying the same again is a replay."""
-    facts = (difference.break_id, difference.account, difference.amount, difference.statement, difference.key, difference.found_on)
-    said = sha256(repr(tuple(map(str, facts))).encode()).hexdigest()[:_ID_DIGITS]
-    return RecordBreak(
-        corridor=corridor,
-        actor=ACTOR,
-        idempotency_key=f"{difference.break_id}/{said}",
-        cause=f"statement:{difference.statement}",
+def record_breaks(corridor: str, differences: Sequence[Difference]) -> Iterator[RecordBreaks]:
+    """The commands that record some differences, statement by statement. The key of each is made of all it says, so that saying the same
+    again is a replay."""
+    for statement, of_one in groupby(differences, key=lambda difference: difference.statement):
+        found = [_told(difference) for difference in of_one]
+        for start in range(0, len(found), RECORDED_AT_ONCE):
+            some = tuple(found[start : start + RECORDED_AT_ONCE])
+            said = sha256(repr([tuple(map(str, one.model_dump().values())) for one in some]).encode()).hexdigest()
+            yield RecordBreaks(corridor=corridor, actor=ACTOR, idempotency_key=f"breaks/{said}", cause=f"statement:{statement}", found=some)
+
+
+def _told(difference: Difference) -> FoundBreak:
+    return FoundBreak(
         break_id=difference.break_id,
         break_class=difference.break_class,
         account=difference.account,

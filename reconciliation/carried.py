@@ -48,15 +48,15 @@ class OpenLine(NamedTuple):
         return [line.id for line in (self.reported, self.expected) if line is not None]
 
     def as_json(self) -> dict[str, Any]:
-        """For the archive. Dates are ISO 8601."""
+        """For the archive, where JSON has dates as ISO 8601 and UUIDs as text."""
         return {
             "class": self.line_class,
             "key": self.key,
             "break_id": self.break_id,
             "statement": self.statement,
-            "found_on": self.found_on.isoformat(),
-            "reported": None if self.reported is None else _plain(self.reported),
-            "expected": None if self.expected is None else _plain(self.expected),
+            "found_on": self.found_on,
+            "reported": None if self.reported is None else self.reported._asdict(),
+            "expected": None if self.expected is None else self.expected._asdict(),
         }
 
     @classmethod
@@ -98,11 +98,6 @@ def found_before(open_lines: Iterable[OpenLine], resolved: frozenset[str]) -> di
         if makes_break(line.line_class)
         for line_id in line.ids
     }
-
-
-def _plain(line: ReportedLine | ExpectedLine) -> dict[str, Any]:
-    values = line._asdict()
-    return {name: value if isinstance(value, int | str | tuple) else str(value) for name, value in values.items()}
 
 
 def _dates(kept: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What agrees is compared, counted and summed where it lies, in the database; only lines that do not agree one to one come here.
+"""What agrees is found in columns of numbers, counted and summed there; only lines that do not agree one to one become objects.
 
 A pair may be left there because taking it out changes nothing for any other line in `matching`: its key is the first reference of one
 statement line and of no other, stands in no further reference of any line, and one ledger line has it, a transfer's own, of the same
@@ -7,24 +7,28 @@ amount. So that pair would be matched, and every other line would find the key i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from ledger.eventstore.connections import PostgresCursor
+import numpy as np
+
+from ledger.eventstore.connections import PostgresPool
 from ledger.projections.snapshot import Snapshot
+from reconciliation.agreeing import agreeing, among
 from reconciliation.classes import Classified
 from reconciliation.expected import Window, book_balances, expected_lines
+from reconciliation.expected_columns import ExpectedColumns, expected_columns
 from reconciliation.lines import ExpectedLine, ReportedLine, is_uuid
-from reconciliation.queries import read_through
+from reconciliation.packed import Halves, exact_sum, key_halves, key_texts
+from reconciliation.queries import QUERIES
 from reconciliation.reported import ReportedStatement
-from reconciliation.staging import Staged, staged_lines
+from reconciliation.staging import Staged
 
-# Entries that the posting table books under a transfer's UETR, which is version 4. All others stand under a UUID of version 5 that no bank
-# knows, and are known by a movement's, a cycle payment's or a break's texts.
-OF_TRANSFERS = ["funding", "payout", "refund", "return"]
+_SESSIONS = 2
 
 
 @dataclass
@@ -49,11 +53,12 @@ class Tally:
 
 
 class Compared(NamedTuple):
-    """A statement beside the ledger: the pairs that agree, counted, and every other line of either side, by its key. ``ledger_closing`` is
-    what the ledger's own lines up to the statement's last day come to."""
+    """A statement beside the ledger: the pairs that agree, counted, and every other line of either side, by its key. ``halves`` are the
+    first halves of all keys, in order; ``ledger_closing`` is what the ledger's own lines up to the statement's last day come to."""
 
     staged: Staged
     window: Window
+    halves: Halves
     ledger_closing: int
     agreed: Tally
     keys: frozenset[str]
@@ -68,11 +73,12 @@ class Compared(NamedTuple):
         """The same with the pairs taken apart that share a text with lines that earlier statements left open, or with what officers booked
         for a difference: such lines are known by the UETR of the transfer, whose own lines may agree."""
         texts = {text for line in (*left, *self.expected) for text in (line.key, *line.references)}
-        keys = [text for text in sorted(texts - self.keys) if is_uuid(text)]
+        asked = [text for text in sorted(texts - self.keys) if is_uuid(text)]
+        # Most stand on neither side: that is seen without looking at all lines.
+        keys = [key for key, there in zip(asked, among(key_halves(asked)[:, 0], self.halves), strict=True) if there]
         if not keys:
             return self
-        rows = [row for row in staged_lines(self.staged, keys) if row.key in keys]
-        lines = expected_lines(at, self.statement.account, self.window, boundary, keys)
+        rows, lines = self._rows_of(keys), expected_lines(at, self.statement.account, self.window, boundary, keys)
         debits = sum(row.amount for row in rows if row.amount > 0)
         agreed = Tally(
             self.agreed.reported - len(rows),
@@ -82,35 +88,61 @@ class Compared(NamedTuple):
         )
         return self._replace(agreed=agreed, reported=[*self.reported, *rows], expected=[*self.expected, *lines])
 
+    def _rows_of(self, keys: Collection[str]) -> list[ReportedLine]:
+        """The statement's lines whose first reference is one of some UUIDs."""
+        packed = self.staged.lines
+        places = np.flatnonzero(packed.has_key & among(packed.keys[:, 0], np.sort(key_halves(keys)[:, 0])))
+        wanted = frozenset(keys)
+        return [row for row in packed.lines(self.statement.account, self.statement.id, places) if row.key in wanted]
 
-def compare(planned: Sequence[tuple[Staged, Window]], at: Snapshot, boundary: int) -> Iterator[Compared]:
-    """Compares statements with the ledger's lines in their windows, as many at once as there are sessions; in the order given."""
-    by_session: dict[PostgresCursor, list[int]] = {}
-    for number, (staged, _) in enumerate(planned):
-        by_session.setdefault(staged.lines.session, []).append(number)
 
-    def of_session(session: PostgresCursor, numbers: Sequence[int]) -> dict[int, Agreement]:
-        return {number: _agreement(*planned[number], at._replace(cursor=session), boundary) for number in numbers}
-
-    with ThreadPoolExecutor(max(1, len(by_session))) as comparers:
-        comparing = [comparers.submit(of_session, session, numbers) for session, numbers in by_session.items()]
+def compare(planned: Sequence[tuple[Staged, Window]], at: Snapshot, boundary: int, pool: PostgresPool) -> Iterator[Compared]:
+    """Compares statements with the ledger's lines in their windows, in the order given. Some sessions that see what ``at`` does read these
+    lines, each for a part of the statements."""
+    parts = [list(part) for part in np.array_split(np.arange(len(planned)), _SESSIONS) if len(part)]
+    with _seeing(pool, at, len(parts)) as sessions, ThreadPoolExecutor(_SESSIONS) as readers:
+        reading = [
+            readers.submit(_columns, [planned[n] for n in part], there, boundary) for part, there in zip(parts, sessions, strict=True)
+        ]
         last_days: dict[str, list[date]] = {}
         for staged, _ in planned:
             last_days.setdefault(staged.statement.account, []).append(staged.statement.last_day)
         closings = {account: book_balances(at, account, days, boundary) for account, days in last_days.items()}
-        agreements = {number: found for one in comparing for number, found in one.result().items()}
-    for number, (staged, window) in enumerate(planned):
-        closing = closings[staged.statement.account][staged.statement.last_day]
-        yield Compared(staged, window, closing, *agreements[number])
+        columns = [one.result() for one in reading]
+    for part, of_accounts in zip(parts, columns, strict=True):
+        for staged, window in (planned[n] for n in part):
+            statement, lines, ours = staged.statement, staged.lines, of_accounts[staged.statement.account]
+            found = agreeing(lines, ours, ours.within(window))
+            amounts = lines.amounts[found.theirs]
+            keys = frozenset(key_texts(np.concatenate((lines.keys[found.their_others], ours.keys[found.our_others]))))
+            places = np.sort(np.concatenate((found.their_others, np.flatnonzero(~lines.has_key))))
+            yield Compared(
+                staged=staged,
+                window=window,
+                halves=found.halves,
+                ledger_closing=closings[statement.account][statement.last_day],
+                agreed=Tally(len(amounts), len(amounts), exact_sum(amounts[amounts > 0]), -exact_sum(amounts[amounts < 0])),
+                keys=keys,
+                reported=lines.lines(statement.account, statement.id, places),
+                expected=expected_lines(at, statement.account, window, boundary, sorted(keys)),
+            )
 
 
-Agreement = tuple[Tally, frozenset[str], list[ReportedLine], list[ExpectedLine]]
+def _columns(planned: Sequence[tuple[Staged, Window]], there: Snapshot, boundary: int) -> dict[str, ExpectedColumns]:
+    """What the ledger booked on the accounts of some statements."""
+    windows: dict[str, list[Window]] = {}
+    for staged, window in planned:
+        windows.setdefault(staged.statement.account, []).append(window)
+    return {account: expected_columns(there, account, some, boundary) for account, some in windows.items()}
 
 
-def _agreement(staged: Staged, window: Window, there: Snapshot, boundary: int) -> Agreement:
-    """Looks from the session where the statement's lines are."""
-    account = staged.statement.account
-    asked = {"corridor": there.corridor, "account": account, "boundary": boundary, "of_transfers": OF_TRANSFERS, **window._asdict()}
-    [(pairs, debits, credited, others)] = read_through(there.cursor, staged.lines.query("agreement"), asked)
-    lines = expected_lines(there, account, window, boundary, others)
-    return Tally(pairs, pairs, int(debits), int(credited)), frozenset(others), list(staged_lines(staged, others)), lines
+@contextmanager
+def _seeing(pool: PostgresPool, at: Snapshot, number: int) -> Iterator[list[Snapshot]]:
+    """So many sessions that see what a snapshot sees, as long as the block lasts."""
+    [(exported,)] = at.cursor.rows(QUERIES["share_snapshot"])
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(pool.connection()).cursor() for _ in range(number)]
+        for cursor in cursors:
+            cursor.execute(QUERIES["see_snapshot"], {"snapshot": exported})
+            stack.callback(cursor.execute, "COMMIT")
+        yield [at._replace(cursor=cursor) for cursor in cursors]

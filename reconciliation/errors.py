@@ -8,7 +8,6 @@
     └── UnreliableStatement
         ├── StatementAccountUnknown  no account of the corridor has this number at its bank
         ├── StatementAccountDiffers  the account is ours, the currency is not its currency
-        ├── StatementFileChanged     the file changed while the night job was reading it
         ├── StatementChanged         a statement with this id was received before, with another content
         └── StatementPagesMissing    some pages of the statement are not there
 
@@ -34,10 +33,6 @@ class StatementAccountUnknown(UnreliableStatement):
 
 class StatementAccountDiffers(UnreliableStatement):
     """The statement's currency is not that of the account it names."""
-
-
-class StatementFileChanged(UnreliableStatement):
-    """The file says something else than a moment ago: somebody is still writing it."""
 
 
 class StatementChanged(UnreliableStatement):

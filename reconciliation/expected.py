@@ -85,30 +85,30 @@ def balance_breaks(at: Snapshot, account: str, boundary: int) -> frozenset[str]:
 
 
 class Knowledge:
-    """What the ledger knew, at a boundary, of what stands behind some statement lines of an account: those without a counterpart."""
+    """What the ledger knew, at a boundary, of what stands behind some statement lines of an account: those without a counterpart. What was
+    looked up once is not asked again for the account's next statement."""
 
-    def __init__(self, ledger: Ledger, at: Snapshot, boundary: int, account: str, last_day: date) -> None:
+    def __init__(self, ledger: Ledger, at: Snapshot, boundary: int, account: str) -> None:
         self._ledger = ledger
         self._at = at
         self._boundary = boundary
         self._account = account
-        self._last_day = last_day
-        self._known: dict[tuple[str, ...], Known] = {}
+        self._found: dict[tuple[str, ...], tuple[Sequence[Transfer], Sequence[tuple[int, date]]]] = {}
 
-    def __call__(self, row: ReportedLine) -> Known:
-        """Of a line that was looked up before."""
-        return self._known[row.references]
+    def of(self, row: ReportedLine, last_day: date) -> Known:
+        """Of a line that was looked up before, for a statement of this last day."""
+        return self._of(*self._found[row.references], last_day)
 
     def look_up(self, rows: Iterable[ReportedLine]) -> None:
         """Looks lines up, some hundreds at once."""
-        asked = list(dict.fromkeys(row.references for row in rows))
+        asked = list(dict.fromkeys(row.references for row in rows if row.references not in self._found))
         for start in range(0, len(asked), _ASKED_AT_ONCE):
             some = asked[start : start + _ASKED_AT_ONCE]
             transfers = self._transfers({uetr for references in some for uetr in map(_any_uuid, references) if uetr})
             behind = [[transfers[uetr] for uetr in map(_any_uuid, references) if uetr in transfers] for references in some]
             booked = self._booked(some, behind)
             for number, references in enumerate(some):
-                self._known[references] = self._of(behind[number], booked.get(number, []))
+                self._found[references] = (behind[number], booked.get(number, []))
 
     def _booked(self, asked: Sequence[tuple[str, ...]], behind: Sequence[Sequence[Transfer]]) -> dict[int, list[tuple[int, date]]]:
         """(Amount, day) of what was booked under the references asked for, by their number."""
@@ -129,9 +129,9 @@ class Knowledge:
             booked.setdefault(number, []).append((amount, day))
         return booked
 
-    def _of(self, transfers: Sequence[Transfer], booked: Sequence[tuple[int, date]]) -> Known:
-        by_then = tuple(amount for amount, day in booked if day <= self._last_day)
-        later = tuple(amount for amount, day in booked if day > self._last_day)
+    def _of(self, transfers: Sequence[Transfer], booked: Sequence[tuple[int, date]], last_day: date) -> Known:
+        by_then = tuple(amount for amount, day in booked if day <= last_day)
+        later = tuple(amount for amount, day in booked if day > last_day)
         if not transfers:
             return Known(booked=by_then, later=later)
         transfer = transfers[0]

@@ -56,6 +56,8 @@ class _Group:
 
     def _drop(self, pairs: list[Classified]) -> list[Classified]:
         """The same pairs, their lines gone from what is left."""
+        if not pairs:
+            return pairs
         rows = {pair.reported.id for pair in pairs if pair.reported}
         lines = {pair.expected.id for pair in pairs if pair.expected}
         self.rows = [row for row in self.rows if row.id not in rows]
@@ -63,6 +65,8 @@ class _Group:
         return pairs
 
     def _equal_amounts(self) -> Iterator[Classified]:
+        if not self.rows or not self.lines:
+            return
         waiting: dict[int, list[ExpectedLine]] = {}
         for line in reversed(self.lines):
             waiting.setdefault(line.amount, []).append(line)
@@ -77,6 +81,8 @@ class _Group:
         self.lines = sorted((line for lines in waiting.values() for line in lines), key=_expected_order)
 
     def _reversals(self) -> list[Classified]:
+        if len(self.rows) < 2:
+            return []
         booked: dict[int, list[ReportedLine]] = {}
         for row in reversed(self.rows):
             if not row.reversal:
@@ -89,6 +95,8 @@ class _Group:
 
     def _pairs_of_earlier_days(self) -> list[Classified]:
         """Pairs of other amounts found on an earlier day, when both lines are still there."""
+        if not self.rows or not self.lines:
+            return []
         by_break = {before.break_id: line for line in self.lines if (before := self._before(line))}
         return self._drop(
             [
@@ -99,6 +107,8 @@ class _Group:
         )
 
     def _other_amounts(self) -> list[Classified]:
+        if not self.rows or not self.lines:
+            return []
         pairs = []
         for sign in (1, -1):
             rows = sorted(self._free(self.rows, sign), key=lambda row: (row.amount, _reported_order(row)))

@@ -8,6 +8,7 @@ adds nothing; the report is written last, together with how each statement left 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import date
 from hashlib import sha256
 
@@ -18,22 +19,22 @@ from ledger.errors import LedgerError
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import Snapshot, snapshot
 from reconciliation.archive import Archive, Night, Outcome
-from reconciliation.breaks import Difference, record_break
+from reconciliation.breaks import Difference, record_breaks
 from reconciliation.carried import Carried
 from reconciliation.comparing import compare
-from reconciliation.expected import Window
+from reconciliation.expected import Knowledge, Window
 from reconciliation.figures import read_figures
 from reconciliation.queries import QUERIES
 from reconciliation.reconciling import Reconciliation, reconcile
 from reconciliation.report import Report
 from reconciliation.report_building import build_report
 from reconciliation.reported import ReportedStatement
-from reconciliation.staging import Body, Staged, Staging, staging
+from reconciliation.staging import Body, Staged, read_files
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much (0 of 0: nobody knows)."""
 
-_RECORDED_AT_ONCE = 500
+_COMMANDS_AT_ONCE = 4
 _NIGHT_DIGITS = 12
 
 
@@ -80,21 +81,19 @@ class _NightJob:
         """The report's bytes, written now or before."""
         terms = self.ledger.terms()
         bodies = list(dict.fromkeys(bodies))
-        with staging(self.pool, terms, len(bodies)) as sessions:
-            files = sessions.read(bodies)
-            self.tell("statements read", len(files), len(files))
-            with self.archive.turn(waiting=lambda: self.tell("waiting for another night job of this corridor", 0, 0)):
-                self.archive.receive(files, self.clock())
-                statements = _each_once(staged for file in files for staged in file.statements)
-                night_id = _night_id(statements, self.business_date)
-                document = self.archive.document(night_id)
-                if document is None:
-                    self._catch_up()
-                    with self.pool.connection() as connection:
-                        connection.cursor().execute(QUERIES["take_statistics"])
-                    night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
-                    document = self._finish(night, statements, sessions, verified)
-                return document
+        with self.archive.turn(waiting=lambda: self.tell("waiting for another night job of this corridor", 0, 0)):
+            with closing(read_files(bodies, terms)) as files:
+                statements = self.archive.receive(files, self.clock())
+            self.tell("statements read", len(bodies), len(bodies))
+            night_id = _night_id(statements, self.business_date)
+            document = self.archive.document(night_id)
+            if document is None:
+                self._catch_up()
+                with self.pool.connection() as connection:
+                    connection.cursor().execute(QUERIES["take_statistics"])
+                night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
+                document = self._finish(night, statements, verified)
+            return document
 
     def _catch_up(self) -> None:
         Runner(self.ledger.log_store).catch_up(progress=lambda position, head: self.tell("projections", position, head))
@@ -108,12 +107,11 @@ class _NightJob:
         self.archive.begin(night, self.clock())
         return night
 
-    def _finish(self, night: Night, statements: Sequence[Staged], sessions: Staging, verified: str) -> bytes:
+    def _finish(self, night: Night, statements: Sequence[Staged], verified: str) -> bytes:
         """Matches, records what differs, and only then writes the report."""
         with snapshot(self.pool, self.corridor) as at:
             at.cursor.execute(QUERIES["stay"])
-            with sessions.seeing(at):
-                found = self._reconcile(night, statements, at)
+            found = self._reconcile(night, statements, at)
         self._record([difference for one in found for difference in one.differences if difference.new])
         document = build_report(night, found, verified).to_json()
         outcomes = [Outcome(one.statement, one.remainder, one.open_lines) for one in found]
@@ -131,11 +129,12 @@ class _NightJob:
             planned.append((staged, Window.of(statement, self._before(statement, left))))
             left.append((statement.account, Carried(night.boundary, statement.last_day, statement.closing)))
         self.tell("matching", 0, len(statements))
+        knowledge = {account: Knowledge(self.ledger, at, night.boundary, account) for account, _ in left}
         found: list[Reconciliation] = []
-        for done, compared in enumerate(compare(planned, at, night.boundary)):
+        for done, compared in enumerate(compare(planned, at, night.boundary, self.pool)):
             self.tell(f"matching {compared.statement.account}", done, len(statements))
             before = self._before(compared.statement, [(one.statement.account, one.carry(night.boundary)) for one in found])
-            found.append(reconcile(compared, before, self.ledger, at, night.boundary))
+            found.append(reconcile(compared, before, knowledge[compared.statement.account], at, night.boundary))
         self.tell("matching", len(statements), len(statements))
         return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
 
@@ -146,20 +145,15 @@ class _NightJob:
         return max([*left, *([archived] if archived else [])], key=lambda one: (one.last_day, one.boundary), default=None)
 
     def _record(self, differences: Sequence[Difference]) -> None:
-        """One command a difference, some hundreds at once. Raises BreakNotRecorded."""
-        for start in range(0, len(differences), _RECORDED_AT_ONCE):
-            self.tell("recording breaks", start, len(differences))
-            some = differences[start : start + _RECORDED_AT_ONCE]
-            answers = self.ledger.execute_all([record_break(self.corridor, difference) for difference in some])
-            for difference, answer in zip(some, answers, strict=True):
+        """Some hundreds of differences a command, a few commands at once. Raises BreakNotRecorded."""
+        commands = list(record_breaks(self.corridor, differences))
+        for start in range(0, len(commands), _COMMANDS_AT_ONCE):
+            self.tell("recording breaks", sum(len(command.found) for command in commands[:start]), len(differences))
+            some = commands[start : start + _COMMANDS_AT_ONCE]
+            for command, answer in zip(some, self.ledger.execute_all(some), strict=True):
                 if answer.refusal is not None:
-                    raise BreakNotRecorded(f"Break {difference.break_id} on {difference.account}: {answer.refusal['detail']}")
+                    raise BreakNotRecorded(f"{len(command.found)} breaks of {command.cause}: {answer.refusal['detail']}")
         self.tell("recording breaks", len(differences), len(differences))
-
-
-def _each_once(statements: Iterable[Staged]) -> list[Staged]:
-    """A statement that stands in two of the files counts once."""
-    return list({(staged.statement.account, staged.statement.id): staged for staged in statements}.values())
 
 
 def _night_id(statements: Iterable[Staged], business_date: date) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -12,9 +13,15 @@ from ledger.eventstore.queries import read_blocks
 QUERIES = read_blocks(files("reconciliation").joinpath("queries.sql").read_text(encoding="utf-8"))
 
 
-def read_through(cursor: PostgresCursor, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement about many lines of the ledger, within a transaction."""
+@contextmanager
+def reading_through(cursor: PostgresCursor) -> Iterator[None]:
+    """For statements about many lines of the ledger, within a transaction."""
     cursor.execute(QUERIES["one_by_one"], {"allowed": "off"})
-    rows = cursor.rows(statement, values)
+    yield
     cursor.execute(QUERIES["one_by_one"], {"allowed": "on"})
-    return rows
+
+
+def read_through(cursor: PostgresCursor, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of such a statement."""
+    with reading_through(cursor):
+        return cursor.rows(statement, values)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ledger.application import Ledger
 from ledger.projections.snapshot import Snapshot
 from reconciliation.breaks import Difference, balance_difference, difference_of
 from reconciliation.carried import Carried, OpenLine, found_before
@@ -46,7 +45,7 @@ class _Sorted:
     """What is kept of the classes while they come by; matched lines are only counted."""
 
     statement: ReportedStatement
-    known: Knowledge
+    known: Callable[[ReportedLine], Known]
     earlier: dict[str, OpenLine]
     balance_breaks: frozenset[str]
     tallies: dict[LineClass, Tally] = field(default_factory=dict)
@@ -73,8 +72,8 @@ class _Sorted:
         return difference_of(found, earlier.statement, earlier.found_on, state)
 
 
-def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Snapshot, boundary: int) -> Reconciliation:
-    """Holds a statement against the ledger at a boundary, which the snapshot has reached.
+def reconcile(compared: Compared, before: Carried | None, knowledge: Knowledge, at: Snapshot, boundary: int) -> Reconciliation:
+    """Holds a statement against the ledger at a boundary, which the snapshot has reached. ``knowledge`` is of its account.
 
     ``before`` is how the statement before it left the account. Reads only.
     """
@@ -82,7 +81,10 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
     carried = () if before is None else before.open_lines
     resolved = resolved_breaks(at, [line.break_id for line in carried if line.break_id], boundary)
     of_balances = balance_breaks(at, statement.account, boundary)
-    known = Knowledge(ledger, at, boundary, statement.account, statement.last_day)
+
+    def known(row: ReportedLine) -> Known:
+        return knowledge.of(row, statement.last_day)
+
     circumstances = Circumstances(statement.last_day, known, found_before(carried, resolved), of_balances)
     earlier = {line.break_id: line for line in carried if line.break_id and line.line_class != "parked"}
     sorted_lines = _Sorted(statement, known, earlier, of_balances)
@@ -92,7 +94,7 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
     rows, lines = [*reported, *sides.reported], [*expected, *sides.expected]
     if sides.agreed.reported:
         sorted_lines.tallies["matched"] = sides.agreed
-    for found in classify(rows, lines, circumstances, known):
+    for found in classify(rows, lines, circumstances, knowledge):
         sorted_lines.take(found)
 
     open_lines = tuple(sorted(sorted_lines.open_lines, key=lambda line: line.ids))
@@ -115,7 +117,7 @@ def reconcile(compared: Compared, before: Carried | None, ledger: Ledger, at: Sn
 
 
 def classify(
-    rows: Iterable[ReportedLine], lines: Iterable[ExpectedLine], circumstances: Circumstances, known: Knowledge
+    rows: Iterable[ReportedLine], lines: Iterable[ExpectedLine], circumstances: Circumstances, knowledge: Knowledge
 ) -> Iterator[Classified]:
     """What `match` says, with all that it asks looked up at once: first it is told nothing, then the keys that it asked about are matched
     again. Keys do not touch each other, so the rest stands."""
@@ -127,7 +129,7 @@ def classify(
 
     first = list(match(rows, lines, replace(circumstances, known=ask)))
     again = {found.key for found in first if found.reported and found.reported.id in asked}
-    known.look_up(found.reported for found in first if found.reported and found.line_class != "matched")
+    knowledge.look_up(found.reported for found in first if found.reported and found.line_class != "matched")
     yield from (found for found in first if found.key not in again)
     some = [found for found in first if found.key in again]
     yield from match(

@@ -30,7 +30,7 @@ from ledger.projections.runner import Runner
 BANK = "psbc"
 DAYS = 5
 CEILING, MEMORY_MB_MAX = 1.0, 500.0
-_STAGES = {"statements read": "keep and fix the boundary", "matching": "match", "recording": "record breaks"}
+_STAGES = {"statements read": "fix the boundary", "matching": "match", "recording": "record breaks"}
 _COPY_PART = 100_000
 
 
@@ -152,7 +152,7 @@ class _Watch:
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
         self.peaks_mb: dict[str, float] = {}
-        self._stage, self._since = "read", perf_counter()
+        self._stage, self._since = "read and keep", perf_counter()
 
     def told(self, what: str, _done: int, _of: int) -> None:
         now = perf_counter()

@@ -112,11 +112,11 @@ class PostgresCursor(persistence.Cursor):
         with translated_errors():
             self.raw.copy_expert(statement, io.BytesIO(data), size=min(len(data), _SENT_AT_ONCE) or 1)
 
-    def copy_out(self, statement: str | bytes) -> bytes:
+    def copy_out(self, statement: str | bytes, params: persistence.Params | None = None) -> bytes:
         """What a `COPY … TO STDOUT` gives."""
         taken = io.BytesIO()
         with translated_errors():
-            self.raw.copy_expert(statement, taken)
+            self.raw.copy_expert(statement if params is None else self.raw.mogrify(statement, params), taken)
         return taken.getvalue()
 
     @property

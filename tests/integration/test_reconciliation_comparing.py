@@ -1,4 +1,4 @@
-"""Leaving the pairs that agree in the database changes nothing: the matcher, given what is left, says what it says of all lines."""
+"""Leaving out the pairs that agree changes nothing: the matcher, given what is left, says what it says of all lines."""
 
 from __future__ import annotations
 
@@ -15,26 +15,20 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from ledger.domain import ids
-from ledger.errors import LedgerError
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.projections.snapshot import snapshot
 from reconciliation.classes import Circumstances, Classified, FoundBefore, Known
 from reconciliation.comparing import Tally, compare
-from reconciliation.csv_plain import read_plain
-from reconciliation.csv_statement import COLUMNS
 from reconciliation.expected import Window, expected_lines
 from reconciliation.lines import ExpectedLine, ReportedLine
 from reconciliation.matching import match
-from reconciliation.queries import QUERIES
-from reconciliation.reported import ReadStatement, ReportedStatement, read_statements
-from reconciliation.staging import Staged, StagedLines, Staging, stage, stage_plain, staged_lines
-from tests.integration.small_corridor import small_terms
+from reconciliation.packed import pack
+from reconciliation.reported import ReportedStatement
+from reconciliation.staging import Staged
 from tests.unit.reconciliation_examples import ACCOUNT, DAY, NEXT_DAY, uetr
 
-TERMS = small_terms("abb-psbc")
 BOUNDARY = 100
 EVE = DAY - timedelta(days=1)
-_tables = count()
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +37,6 @@ def pool(module_database_url: str) -> Iterator[PostgresPool]:
     opened = PostgresPool(module_database_url, pool_size=2)
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def session(pool: PostgresPool) -> Iterator[PostgresCursor]:
-    """A session that holds statements' lines."""
-    with pool.connection() as connection:
-        connection.cursor().execute(QUERIES["prepare_session"])
-        yield connection.cursor()
-        connection.close()
-
-
-def fresh_lines(session: PostgresCursor) -> StagedLines:
-    """A table nobody has used."""
-    return StagedLines(session, f"staged_{next(_tables)}")
 
 
 # Hostile sides
@@ -192,26 +172,20 @@ _corridors = count()
 
 @settings(max_examples=400)
 @given(hostile_sides())
-def test_what_the_database_leaves_out_is_what_the_matcher_would_have_matched(
-    pool: PostgresPool, session: PostgresCursor, hostile: Hostile
-) -> None:
+def test_what_is_left_out_is_what_the_matcher_would_have_matched(pool: PostgresPool, hostile: Hostile) -> None:
     """Whatever stands on the two sides: the classes of all lines are those of the remaining ones and the pairs that were counted."""
     corridor = f"{CORRIDOR}-{next(_corridors)}"
     with pool.transaction() as cursor:
         project(cursor, corridor, hostile)
     statement = ReportedStatement(ACCOUNT, "S1", DAY, hostile.window.last_day, 0, 0, len(hostile.rows), b"")
-    staged = stage(ReadStatement(statement, tuple(hostile.rows)), fresh_lines(session))
+    staged = Staged(statement, pack(hostile.rows))
     rows, lines = hostile.left
     known = Known("refunded", False, -100, (200,), (300,))
     circumstances = Circumstances(statement.last_day, lambda _row: known, hostile.found_before, frozenset({"b2"}))
     everything = sorted({str(line["reference"]) for line in hostile.journal})
-    with snapshot(pool, corridor) as at, Staging([session], TERMS).seeing(at):
+    with snapshot(pool, corridor) as at:
         all_lines = expected_lines(at, ACCOUNT, hostile.window, BOUNDARY, everything)
-        [compared] = [
-            one.with_lines_of([*rows, *lines], at._replace(cursor=session), BOUNDARY)
-            for one in compare([(staged, hostile.window)], at, BOUNDARY)
-        ]
-    session.execute(f"DROP TABLE {staged.lines.table}")
+        [compared] = [one.with_lines_of([*rows, *lines], at, BOUNDARY) for one in compare([(staged, hostile.window)], at, BOUNDARY, pool)]
     wanted = Counter(match([*rows, *hostile.rows], [*lines, *all_lines], circumstances))
     left = Counter(match([*rows, *compared.reported], [*lines, *compared.expected], circumstances))
     counted = wanted - left
@@ -228,98 +202,17 @@ def tally_of(found: Counter[Classified]) -> Tally:
     return total
 
 
-def test_pairs_that_agree_never_leave_the_database(pool: PostgresPool, session: PostgresCursor) -> None:
+def test_pairs_that_agree_are_only_counted(pool: PostgresPool) -> None:
     """Three payouts, of which one differs: one line of each side comes out, and the others are counted with their amounts."""
     booked = {"account": ACCOUNT, "line_no": 0, "entry": "payout", "command": uetr(900), "booking_date": DAY, "value_date": DAY}
     journal = [{**booked, "position": n, "reference": uetr(n), "amount": -100 * n} for n in (1, 2, 3)]
     with pool.transaction() as cursor:
         project(cursor, "agreeing", Hostile([], journal, [], [], [], ([], []), {}, Window(DAY, DAY, EVE, 2**62)))
     rows = [ReportedLine(ACCOUNT, "S1", n, 0, DAY, DAY, -100 * n - (n == 2), (str(uetr(n)), f"E{n}")) for n in (1, 2, 3)]
-    staged = stage(ReadStatement(ReportedStatement(ACCOUNT, "S1", DAY, DAY, 0, -601, 3, b""), tuple(rows)), fresh_lines(session))
-    with snapshot(pool, "agreeing") as at, Staging([session], TERMS).seeing(at):
-        [compared] = compare([(staged, Window.of(staged.statement, None))], at, BOUNDARY)
+    staged = Staged(ReportedStatement(ACCOUNT, "S1", DAY, DAY, 0, -601, 3, b""), pack(rows))
+    with snapshot(pool, "agreeing") as at:
+        [compared] = compare([(staged, Window.of(staged.statement, None))], at, BOUNDARY, pool)
         taken_apart = compared.with_lines_of([rows[2]._replace(statement="S0")], at, BOUNDARY)
     assert (compared.agreed, compared.reported, [line.amount for line in compared.expected]) == (Tally(2, 2, 0, 400), [rows[1]], [-200])
     assert (taken_apart.agreed, taken_apart.reported) == (Tally(1, 1, 0, 100), [rows[1], rows[2]])
     assert [line.amount for line in taken_apart.expected] == [-200, -300]
-
-
-# Plain CSV
-
-HEADER = ",".join(COLUMNS)
-CELLS = {
-    "date": st.sampled_from(["2026-03-30", "2026-03-29", "2026-02-30", "30.3.2026", "2026-03-30Z"]),
-    "value_date": st.sampled_from(["", "", "2026-03-31", "2026-13-01"]),
-    "amount": st.sampled_from(["7.20", "0.00", "100.00", "100.0", "100", "007.20", "-1.00", "1e2", "9999999999999999.99"]),
-    "direction": st.sampled_from(["CRDT", "DBIT", "DBIT", "D"]),
-    "uetr": st.sampled_from(["", str(uetr(1)), str(uetr(2)), str(uetr(3)), str(uetr(1)).upper(), str(MOVEMENTS[1])]),
-    "end_to_end_id": st.sampled_from(["", "", "E1", "R1", "NOTPROVIDED", "NonRef", uetr(2).hex, str(uetr(2)), " E1", "E 1"]),
-    "reference": st.sampled_from(["", "R1", "R2", "R3", "R4", "R5", "NONREF", "R;1", "O'Neil", "R\\1", '"R,1"', '"R1"']),
-    "reversal": st.sampled_from(["", "", "true", "false", "no"]),
-    "kind": st.sampled_from(["", "wire in", "frais é", "\x1b", "NOTPROVIDED"]),
-}
-PLAIN = {
-    "date": st.sampled_from(["2026-03-30", "2026-03-29"]),
-    "value_date": st.sampled_from(["", "2026-03-31"]),
-    "amount": st.sampled_from(["7.20", "0.00", "100.00", "9999999999999999.99"]),
-    "direction": st.sampled_from(["CRDT", "DBIT"]),
-    "uetr": st.sampled_from(["", str(uetr(1)), str(uetr(2))]),
-    "end_to_end_id": st.sampled_from(["", "E1", "R1", "E 1"]),
-    "reference": st.sampled_from(["", "R1", "R2", "R3", "R4", "R5"]),
-    "reversal": st.sampled_from(["", "true", "false"]),
-    "kind": st.sampled_from(["", "wire in"]),
-}
-
-
-@st.composite
-def csv_files(draw: st.DrawFn) -> bytes:
-    """CSV statements, most of them plain but for a cell; most add up."""
-    begins = draw(
-        st.sampled_from(["S1,PSBCCNBJXXX-1,CNY"] * 16 + ["S é,PSBCCNBJXXX-1,CNY", "S1,nobody,CNY", "S1,36001230,CNY", "S1,36001230,USD"])
-    )
-    lines, total = [], 0
-    odd = draw(st.sampled_from([None, "end_to_end_id", "reference", *CELLS]))
-    for _ in range(draw(st.sampled_from([3, 2, 1, 0]))):
-        cells = {name: draw((CELLS if name == odd else PLAIN)[name]) for name in PLAIN}
-        amount = cells["amount"].replace(".", "")
-        total += (int(amount) if amount.isdecimal() else 0) * (1 if cells["direction"] == "CRDT" else -1)
-        lines.append(f"line,{begins},{','.join(cells.values())}")
-    total += draw(st.sampled_from([0] * 9 + [1]))
-    closing = f"{abs(total) // 100}.{abs(total) % 100:02d},{'DBIT' if total < 0 else 'CRDT'}"
-    rows = [HEADER, f"opening,{begins},2026-03-30,,0.00,CRDT,,,,,", *lines, f"closing,{begins},2026-03-30,,{closing},,,,,"]
-    end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
-    last = draw(st.sampled_from([end] * 6 + ["", end + end]))
-    return draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + (end.join(rows) + last).encode()
-
-
-@settings(max_examples=600)
-@given(csv_files())
-def test_a_file_that_is_taken_as_it_stands_is_taken_as_one_that_is_read(session: PostgresCursor, body: bytes) -> None:
-    """The same statement by its digest, the same lines; and what the reader refuses is never taken."""
-    try:
-        [read] = read_statements(body, TERMS)
-    except LedgerError:
-        read = None
-    plain = read_plain(body)
-    staged = None if plain is None else stage_plain(plain, TERMS, fresh_lines(session))
-    if staged is not None:
-        assert read is not None
-        assert (staged.statement, all_lines_of(staged)) == read
-
-
-def all_lines_of(staged: Staged) -> tuple[ReportedLine, ...]:
-    """Every line, whatever its first reference is."""
-    found = staged.lines.session.rows(f"SELECT DISTINCT uetr::text FROM {staged.lines.table} WHERE uetr IS NOT NULL")
-    return tuple(staged_lines(staged, [key for (key,) in found]))
-
-
-def test_the_ordinary_file_of_a_program_is_taken_as_it_stands(session: PostgresCursor) -> None:
-    """Otherwise the fast way would be there for nobody."""
-    begins = "S1,PSBCCNBJXXX-1,CNY,2026-03-30"
-    lines = [f"line,{begins},,720.00,DBIT,{uetr(1)},E1,R1,false,wire out", f"line,{begins},2026-03-31,5000.00,CRDT,,,R2,,wire in"]
-    body = "\r\n".join([HEADER, f"opening,{begins},,1000.00,CRDT,,,,,", *lines, f"closing,{begins},,5280.00,CRDT,,,,,", ""]).encode()
-    plain = read_plain(body)
-    assert plain is not None
-    staged = stage_plain(plain, TERMS, fresh_lines(session))
-    assert staged is not None
-    assert (staged.statement, all_lines_of(staged)) == read_statements(body, TERMS)[0]

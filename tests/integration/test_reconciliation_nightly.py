@@ -21,6 +21,8 @@ from ledger.projections.breaks import breaks
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import snapshot
 from ledger.settings import Settings
+from reconciliation import breaks as breaks_found
+from reconciliation import nightly
 from reconciliation.archive import Archive, report, reports
 from reconciliation.errors import StatementAccountUnknown, StatementChanged
 from reconciliation.nightly import run_nightly
@@ -415,6 +417,23 @@ def test_a_night_killed_before_its_report_is_written_records_no_break_twice(corr
     result = corridor.night(bodies)
     assert found(result) == THE_THREE
     assert corridor.log.head() == head
+
+
+def test_a_night_killed_between_two_commands_records_the_rest(corridor: Corridor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of three breaks is on record, by a command of its own; the rerun adds the two others, in whatever commands."""
+    bodies = corridor.bodies(corridor.planted())
+
+    def die(what: str, so_far: int, of: int) -> None:
+        if what == "recording breaks" and 0 < so_far < of:
+            raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(nightly, "_COMMANDS_AT_ONCE", 1)
+        patched.setattr(breaks_found, "RECORDED_AT_ONCE", 1)
+        run_nightly(corridor.service, CODE, bodies, MONDAY, die)
+    assert len(corridor.open_breaks()) == 1
+    assert found(corridor.night(bodies)) == THE_THREE
+    assert len(corridor.open_breaks()) == 3
 
 
 def test_two_nights_at_once_take_turns_and_give_one_report(corridor: Corridor) -> None:

@@ -6,10 +6,11 @@ from datetime import date
 from typing import get_args
 
 import pytest
+from pydantic_core import from_json, to_json
 
-from ledger.commands import RecordBreak
+from ledger.commands import FoundBreak, RecordBreaks
 from ledger.domain.break_events import BreakClass
-from reconciliation.breaks import balance_difference, break_id_of, difference_of, record_break
+from reconciliation.breaks import RECORDED_AT_ONCE, Difference, balance_difference, break_id_of, difference_of, record_breaks
 from reconciliation.carried import OpenLine
 from reconciliation.classes import BREAK_CLASSES, Classified
 from reconciliation.next_steps import next_step
@@ -24,23 +25,42 @@ def test_every_class_that_makes_a_break_is_one_the_ledger_can_record() -> None:
     assert BREAK_CLASSES | {"balance_differs"} == set(get_args(BreakClass))
 
 
-def test_a_difference_becomes_a_command_of_the_night_job() -> None:
-    """What the statement has more than the ledger, debit positive; the key holds all that is said."""
-    found = difference_of(PAIR, "S1", DAY)
-    assert found is not None
-    assert record_break("abb-psbc", found) == RecordBreak(
-        corridor="abb-psbc",
-        actor="system:nightly",
-        idempotency_key="amount-differs-27a73628bcba88bd/70382f0da56753d2",
-        cause="statement:S1",
+def found_break(difference: Difference) -> FoundBreak:
+    """What the command says of the pair."""
+    return FoundBreak(
         break_id="amount-differs-27a73628bcba88bd",
         break_class="amount_differs",
         account=ACCOUNT,
         difference=1_000,
-        statement="S1",
+        statement=difference.statement,
         reference=str(uetr(1)),
-        business_date=DAY,
+        business_date=difference.found_on,
     )
+
+
+def test_differences_become_commands_of_the_night_job() -> None:
+    """One a statement, of what the statement has more than the ledger, debit positive; the key holds all that is said."""
+    found, other = difference_of(PAIR, "S1", DAY), difference_of(PAIR, "S2", NEXT_DAY)
+    assert found is not None
+    assert other is not None
+    first, second = record_breaks("abb-psbc", [found, found, other])
+    assert first == RecordBreaks(
+        corridor="abb-psbc",
+        actor="system:nightly",
+        idempotency_key="breaks/979f90407c4781126ea2135dd941cdc8db038c85607d23919247b9e21288b306",
+        cause="statement:S1",
+        found=(found_break(found), found_break(found)),
+    )
+    assert (second.cause, second.found) == ("statement:S2", (found_break(other),))
+
+
+def test_no_command_holds_more_than_its_share() -> None:
+    """A statement with many differences takes several commands, each with a key of its own."""
+    found = difference_of(PAIR, "S1", DAY)
+    assert found is not None
+    commands = list(record_breaks("abb-psbc", [found._replace(break_id=str(n)) for n in range(RECORDED_AT_ONCE + 1)]))
+    assert [len(command.found) for command in commands] == [RECORDED_AT_ONCE, 1]
+    assert len({command.idempotency_key for command in commands}) == 2
 
 
 def test_the_id_hangs_on_class_and_lines_alone() -> None:
@@ -62,7 +82,7 @@ def test_the_key_hangs_on_all_that_is_said() -> None:
     first, second = difference_of(PAIR, "S1", DAY), difference_of(PAIR, "S1", NEXT_DAY)
     assert first is not None
     assert second is not None
-    keys = {record_break("abb-psbc", one).idempotency_key for one in (first, first, second)}
+    keys = {command.idempotency_key for one in (first, first, second) for command in record_breaks("abb-psbc", [one])}
     assert len(keys) == 2
 
 
@@ -105,7 +125,7 @@ def test_an_unexplained_line_of_a_transfer_in_flight_is_asked_about() -> None:
 )
 def test_an_open_line_comes_out_of_the_archive_as_it_went_in(kept: OpenLine) -> None:
     """Through JSON and back, every field with its type."""
-    assert OpenLine.from_json(kept.as_json()) == kept
+    assert OpenLine.from_json(from_json(to_json(kept.as_json()))) == kept
 
 
 def test_the_lines_of_a_camt_and_of_the_ledger_never_share_an_id() -> None:
