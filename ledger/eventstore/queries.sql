@@ -159,8 +159,19 @@ ORDER BY position DESC LIMIT 1;
 SELECT corridor, position FROM ledger.heads WHERE position > 0 ORDER BY corridor;
 
 -- name: events_written
--- How many events all logs hold together.
-SELECT coalesce(sum(position), 0)::bigint FROM ledger.heads;
+-- How many events all logs hold together: the newest head of each corridor in turn, past the replaced ones that a snapshot still keeps.
+WITH RECURSIVE newest AS (
+    (SELECT corridor, position FROM ledger.heads ORDER BY corridor DESC, position DESC LIMIT 1)
+    UNION ALL
+    SELECT following.corridor, following.position
+    FROM newest
+    CROSS JOIN LATERAL (
+        SELECT corridor, position FROM ledger.heads
+        WHERE heads.corridor < newest.corridor
+        ORDER BY corridor DESC, position DESC LIMIT 1
+    ) AS following
+)
+SELECT coalesce(sum(position), 0)::bigint FROM newest;
 
 -- name: read_page
 -- Whole commits after a position: as many as fit the size, or the next one alone when it is larger.

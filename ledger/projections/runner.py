@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from threading import Event
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from ledger.eventstore.log import Announce, Log
 from ledger.eventstore.notifications import LOOK_EVERY_SECONDS, Listener
 from ledger.eventstore.tracking import tracking_position
 from ledger.layers import Layers
-from ledger.pacing import FULL_SPEED, GiveWay, Pace
+from ledger.pacing import FULL_SPEED, GiveWay, Pace, Pages
 from ledger.projections.folds import FoldFailed
 from ledger.projections.page import Page, fold_page, read_page, store_page
 from ledger.projections.queries import LIVE, Tables
@@ -31,8 +31,10 @@ logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 5_000
 """Events to a page: larger than any batch, small enough to hold in memory many times over."""
-RESTING_PAGE_SIZE = 1_000
-"""The same while writers are given way to, since each of them waits for part of a page at most; who is not further behind does not rest."""
+FAR_BEHIND = 1_000
+"""Events; who is not further behind does not rest."""
+LEAST_PAGE_SIZE = 100
+"""The same while writers are given way to: a page has its price, however few events it has."""
 
 LINGER_SECONDS, LINGER_EVENTS = 0.1, 500
 """How long after a page, and how many events at most, gather before the next one: a page costs two dozen trips to the database, whatever is
@@ -88,32 +90,33 @@ class Runner:
     def catch_up(self, until: int | None = None, progress: Progress | None = None, stop: Event | None = None) -> int:
         """Projects to where the log ends now, or until the page that reaches position `until`, or `stop` is set; the position then reached.
 
-        The next page is read and folded while the one before is being stored. Who is far behind rests between pages for as long as
-        others write.
+        The next page is read and folded while the one before is being stored. For as long as others write, who is far behind goes in
+        small pages, one thing at a time, and rests between them.
         """
         position, head = self.position(), self.log.head().position
         until = head if until is None else until
-        resting = min(RESTING_PAGE_SIZE, self.page_size)
-        behind = until - position > resting
-        size = resting if behind else self.page_size
-        pace = self._pace or (GiveWay(lambda: events_written(self.log.pool)) if behind else FULL_SPEED)
+        near = min(FAR_BEHIND, self.page_size)
+        behind = until - position > near
+        pace = (self._pace or GiveWay(lambda: events_written(self.log.pool))) if behind else FULL_SPEED
+        pages = Pages(pace, self.page_size, LEAST_PAGE_SIZE)
         with short_turns() if behind else nullcontext(), ThreadPoolExecutor(1, thread_name_prefix="projections") as ahead:
-            page = None
+            page = before = None
             while position < until and not (stop is not None and stop.is_set()):
-                page = page or self._page(position, size)
+                page = page or self._page(position, pages.size, before)
                 if page is None:
-                    before, position = position, self.position()
-                    if position == before:  # the log ends here
+                    reached, position, before = position, self.position(), None
+                    if position == reached:  # the log ends here
                         break
                     continue
-                following = ahead.submit(self._page, page.end, size, page) if page.end < until else None
+                following = ahead.submit(self._page, page.end, pages.size, page) if page.end < until and not pages.beside else None
                 position = self._store(page)
                 head = max(head, position)
                 if progress is not None:
                     progress(position, head)
-                if until - position > resting:
-                    size = resting if pace.rest(page.end - page.after) else self.page_size
-                page = _unless_overtaken(following, page, position)
+                before = page if position == page.end else None
+                if until - position > near:
+                    pages.end(page.end - page.after)
+                page = following.result() if following is not None and before is not None else None
         return position
 
     def run_forever(self, stop: Event, listener: Listener) -> None:
@@ -146,7 +149,7 @@ class Runner:
         return Lag(self.log.head().position, projected)
 
     def _page(self, after: int, size: int, before: Page | None = None) -> Page | None:
-        """The page that follows a boundary, folded on top of the page before if that is still to be stored.
+        """The page that follows a boundary, folded on top of the page before, which need not be stored yet.
 
         None when there is none, or when another runner was here and the tables went on while this was folded.
         """
@@ -172,10 +175,3 @@ class Runner:
         if self._announce is not None:
             self._announce(announced_name(self.corridor), page.end)
         return page.end
-
-
-def _unless_overtaken(following: Future[Page | None] | None, page: Page, position: int) -> Page | None:
-    """The page folded on top of `page`, if that was stored by us; None when there is none, or another runner was here meanwhile."""
-    if following is None:
-        return None
-    return following.result() if position == page.end else None

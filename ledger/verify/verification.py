@@ -12,12 +12,12 @@ from functools import partial
 from uuid import UUID
 
 from ledger.errors import UnknownCorridor
-from ledger.eventstore.activity import events_written
+from ledger.eventstore.activity import pace_beside
 from ledger.eventstore.audit import StoredRow, stored_head, stored_rows
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.eventstore.mapper import read_state
 from ledger.eventstore.tracking import tracking_position
-from ledger.pacing import FULL_SPEED, GiveWay, Pace
+from ledger.pacing import FULL_SPEED, Pace, Pages
 from ledger.projections.queries import LIVE
 from ledger.projections.snapshot import snapshot
 from ledger.verify.books import BooksCheck
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 Handler = Callable[[Seen], None]
 
-PAGE_SIZE = 2_000
+PAGE_SIZE, LEAST_PAGE_SIZE = 2_000, 100
 _POSTED = "Account.Posted.v1"
 
 
@@ -48,16 +48,19 @@ def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None, 
     wrong stands in the report.
     """
     with snapshot(pool, corridor) as at:
+        head = stored_head(at.cursor, corridor)
+        pace = pace or pace_beside(pool, 0 if head is None else head.position)
         # A long log takes longer than an ordinary transaction may rest; and its sums are not worth more than one processor.
         at.cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL max_parallel_workers_per_gather = 0")
-        return Verification(at.cursor, corridor, pace or GiveWay(lambda: events_written(pool))).run(progress)
+        return Verification(at.cursor, corridor, pace).run(progress)
 
 
 class Verification:
     """The checks of one pass, and which fact goes to which of them."""
 
     def __init__(self, cursor: PostgresCursor, corridor: str, pace: Pace = FULL_SPEED) -> None:
-        self._cursor, self._corridor, self._pace = cursor, corridor, pace
+        self._cursor, self._corridor = cursor, corridor
+        self._pages = Pages(pace, PAGE_SIZE, LEAST_PAGE_SIZE)
         self._rules = new_rules()
         self._stored = StoredCheck(self._rules, corridor)
         self._lives = Lives(self._rules)
@@ -75,7 +78,7 @@ class Verification:
         head = stored_head(self._cursor, self._corridor)
         boundary = position = 0
         self._commands.boundary(0)
-        for page in self._pages():
+        for page in self._read():
             for row in page:
                 if row[1] != boundary and boundary > 0:
                     self._boundary(position)
@@ -88,7 +91,7 @@ class Verification:
             self._stored.page_end()
             if progress is not None:
                 progress(position, max(position, 0 if head is None else head.position))
-            self._pace.rest(len(page))
+            self._pages.end(len(page))
         if boundary > 0:
             self._boundary(position)
         if head is None and position == 0 and self._projected.position == 0 and not self._commands.any:
@@ -102,15 +105,16 @@ class Verification:
         self._projected.end(position)
         return Report(self._corridor, position, {name: rule.result() for name, rule in self._rules.items()})
 
-    def _pages(self) -> Iterator[list[StoredRow]]:
-        """Stored rows page by page; the next page is read, on a cursor of its own, while this one is being checked."""
+    def _read(self) -> Iterator[list[StoredRow]]:
+        """Stored rows page by page; where nobody writes the next page is read, on a cursor of its own, while this one is being checked."""
         rows = PostgresCursor(self._cursor.raw.connection.cursor())
         with ThreadPoolExecutor(1, thread_name_prefix="verify") as ahead:
-            page = stored_rows(rows, self._corridor, 0, PAGE_SIZE)
+            page = stored_rows(rows, self._corridor, 0, self._pages.size)
             while page:
-                following = ahead.submit(stored_rows, rows, self._corridor, page[-1][0], PAGE_SIZE)
+                after = page[-1].position
+                following = None if self._pages.beside else ahead.submit(stored_rows, rows, self._corridor, after, self._pages.size)
                 yield page
-                page = following.result()
+                page = stored_rows(rows, self._corridor, after, self._pages.size) if following is None else following.result()
 
     def _event(self, position: int, stream_id: UUID, version: int, topic: str, state: bytes) -> None:
         why = unreadable(stream_id, version, topic, state)

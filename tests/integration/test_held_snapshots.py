@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from ledger.eventstore.activity import events_written
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.log import Log
 from ledger.eventstore.queries import QUERIES
@@ -50,6 +51,13 @@ def blocks(log: Log, statement: str) -> int:
 def test_the_head_is_found_at_once_however_many_rows_a_snapshot_keeps(held: Log, query: str) -> None:
     """Locking it, holding it and reading it touch a page or two, not one for each score of commits."""
     assert blocks(held, QUERIES[query]) <= BLOCKS_MAX
+
+
+def test_how_much_was_written_is_found_by_a_look_at_each_corridor_s_newest_head(held: Log) -> None:
+    """Whoever gives way to writers asks that ten times a second, also while a snapshot of its own keeps every replaced head."""
+    [(events, corridors)] = held.pool.rows("SELECT sum(position), count(*) FROM ledger.heads")
+    assert events_written(held.pool) == events
+    assert blocks(held, QUERIES["events_written"]) <= BLOCKS_MAX * corridors
 
 
 def test_a_corridor_never_gets_a_second_head(held: Log) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from math import inf, isfinite
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ from eventsourcing.persistence import OperationalError
 
 from ledger.errors import ReadTooEarly
 from ledger.eventstore.connections import PostgresCursor
+from ledger.eventstore.log import Log
 from ledger.eventstore.mapper import UnknownEvent
 from ledger.eventstore.notifications import Listener, Notifier
+from ledger.pacing import FullSpeed
 from ledger.projections import folds
 from ledger.projections.balances import balances
+from ledger.projections.page import ReadPage, read_page
 from ledger.projections.runner import Runner, announced_name
 from ledger.projections.snapshot import snapshot
 from ledger.projections.waiting import at_least
@@ -166,10 +170,13 @@ def test_a_runner_far_behind_rests_between_pages_and_near_the_end_of_the_log_it_
     """The pace is asked as long as more than a page is left: what was written a moment ago is projected at once."""
     asked: list[int] = []
 
-    class Resting:
-        def rest(self, events: int, /) -> bool:
-            asked.append(events)
+    class Resting(FullSpeed):
+        def begin(self) -> bool:
             return True
+
+        def rest(self, events: int = 0, /) -> float:
+            asked.append(events)
+            return 1.0
 
     told: list[int] = []
     head = Runner(small.log, page_size=50, pace=Resting()).catch_up(progress=lambda position, _: told.append(position))
@@ -244,3 +251,32 @@ def test_a_following_runner_waits_an_outage_out(small: SmallCorridor, database_u
     finally:
         listener.close()
     assert runner.position() == small.log.head().position
+
+
+@pytest.mark.parametrize(("room", "order"), [(1.0, ["page", "rest", "page"]), (inf, ["page", "page", "rest"])])
+def test_beside_writers_no_page_is_prepared_during_a_rest(
+    small: SmallCorridor, monkeypatch: pytest.MonkeyPatch, room: float, order: list[str]
+) -> None:
+    """Where nobody writes the next page is read and folded while one is stored; beside writers a rest is a rest."""
+    seen: list[str] = []
+    ahead = threading.Event()
+
+    def seen_reading(log: Log, after: int, size: int) -> ReadPage:
+        seen.append("page")
+        if len(seen) > 1:
+            ahead.set()
+        return read_page(log, after, size)
+
+    class Resting(FullSpeed):
+        def begin(self) -> bool:
+            return isfinite(room)
+
+        def rest(self, _events: int = 0, /) -> float:
+            if not self.begin():
+                ahead.wait(10)
+            seen.append("rest")
+            return room
+
+    monkeypatch.setattr("ledger.projections.runner.read_page", seen_reading)
+    assert Runner(small.log, page_size=60, pace=Resting()).catch_up() == small.log.head().position
+    assert seen[:3] == order
