@@ -5,11 +5,13 @@ Every function works inside the caller's transaction, so that all of them see th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from ledger.eventstore.connections import PostgresCursor
+from ledger.eventstore.parts import in_parts
 from ledger.eventstore.queries import QUERIES
 
 
@@ -55,14 +57,11 @@ def stored_rows(cursor: PostgresCursor, corridor: str, after: int, size: int) ->
     return [StoredRow(*row) for row in cursor.rows(QUERIES["stored_rows"], {"corridor": corridor, "after": after, "size": size})]
 
 
-def open_receipts(cursor: PostgresCursor, corridor: str) -> None:
-    """Begins to read a corridor's receipts in the order of their positions; `next_receipts` goes on until the transaction ends."""
-    cursor.execute(QUERIES["open_receipts"], {"corridor": corridor})
-
-
-def next_receipts(cursor: PostgresCursor) -> list[StoredReceipt]:
-    """The next receipts, some thousands at a time; empty at the end."""
-    return [StoredReceipt(*row) for row in cursor.rows(QUERIES["next_receipts"])]
+def stored_receipts(cursor: PostgresCursor, corridor: str, size: Callable[[], int], events: int) -> Iterator[list[StoredReceipt]]:
+    """All receipts of a corridor whose log has so many events, in about the order of their positions; ``size`` as
+    for `in_parts`."""
+    for part in in_parts(cursor, "ledger.receipts", QUERIES["receipts_in_parts"], corridor, size, events=events):
+        yield [StoredReceipt(*row) for row in part]
 
 
 def repeated_commands(cursor: PostgresCursor, corridor: str) -> list[tuple[UUID, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from eventsourcing.persistence import ProgrammingError
 
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
+from ledger.eventstore.parts import in_parts
 from ledger.eventstore.queries import QUERIES
 from ledger.eventstore.records import SIGNATURE_BYTES, Evidence
 
@@ -41,14 +42,24 @@ def evidence_of(pool: PostgresPool, corridor: str, commands: Iterable[UUID]) -> 
     return {command: Evidence(*rest) for command, *rest in rows}
 
 
-def open_evidence(cursor: PostgresCursor, corridor: str) -> None:
-    """Begins to read a corridor's evidence for checking; `next_evidence` goes on until the transaction ends."""
-    cursor.execute(QUERIES["open_evidence"], {"corridor": corridor})
+def evidence_to_check(
+    cursor: PostgresCursor, corridor: str, size: Callable[[], int], events: int
+) -> Iterator[list[tuple[UUID, int, str, datetime, bytes, bytes]]]:
+    """All evidence of commands that have a receipt, of a corridor whose log has so many events: command; position, partner and instant
+    of the receipt; base and signature. ``size`` as for `in_parts`."""
+    for part in in_parts(cursor, "ledger.receipts", QUERIES["evidence_in_parts"], corridor, size, events=events):
+        yield [tuple(row) for row in part]
 
 
-def next_evidence(cursor: PostgresCursor) -> list[tuple[UUID, int | None, str | None, datetime | None, bytes, bytes]]:
-    """Command; position, partner and instant of its receipt (None where there is none); base and signature. Empty at the end."""
-    return [tuple(row) for row in cursor.rows(QUERIES["next_evidence"])]
+def count_evidence(cursor: PostgresCursor, corridor: str, size: Callable[[], int]) -> Iterator[int]:
+    """How many signed requests a corridor keeps, in numbers that are to be added up."""
+    for [(count,)] in in_parts(cursor, "ledger.evidence", QUERIES["count_evidence_in_parts"], corridor, size):
+        yield count
+
+
+def evidence_without_receipt(cursor: PostgresCursor, corridor: str) -> list[UUID]:
+    """Commands with a signed request and no receipt."""
+    return [command for (command,) in cursor.rows(QUERIES["evidence_without_receipt"], {"corridor": corridor})]
 
 
 def _joined(name: str, values: Sequence[bytes]) -> dict[str, object]:

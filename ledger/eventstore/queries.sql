@@ -205,14 +205,13 @@ WHERE corridor = %(corridor)s AND position > %(after)s
 ORDER BY position
 LIMIT %(size)s;
 
--- name: open_receipts
--- Receipts in the order of their positions, for checking; sorted by the server, handed over piece by piece.
-DECLARE stored_receipts NO SCROLL CURSOR FOR
-SELECT position, command, answer FROM ledger.receipts WHERE corridor = %(corridor)s ORDER BY position;
+-- name: blocks_of
+-- How many blocks a table has.
+SELECT pg_relation_size(%(table)s::regclass) / current_setting('block_size')::bigint;
 
--- name: next_receipts
--- The next piece of them.
-FETCH 5000 FROM stored_receipts;
+-- name: receipts_in_parts
+-- Receipts for checking, in the order in which they were stored.
+SELECT position, command, answer FROM ledger.receipts WHERE {part};
 
 -- name: repeated_commands
 -- Commands that were answered more than once.
@@ -224,22 +223,28 @@ SELECT command, base, signature, body, body_with, body_and
 FROM ledger.evidence
 WHERE corridor = %(corridor)s AND command = ANY (%(commands)s::uuid[]);
 
--- name: open_evidence
--- Signed requests with the receipts of their commands, for checking; sorted by the server, handed over piece by piece.
--- Receipts have no key by command: where statistics are behind, the planner takes a corridor for one with hardly a request, and would go
--- through all receipts for each of them.
-SET LOCAL enable_nestloop = off;
-DECLARE stored_evidence NO SCROLL CURSOR FOR
-SELECT evidence.command, receipt.position, receipt.partner, receipt.recorded_at, evidence.base, evidence.signature
-FROM ledger.evidence AS evidence
-LEFT JOIN ledger.receipts AS receipt ON receipt.corridor = evidence.corridor AND receipt.command = evidence.command
-WHERE evidence.corridor = %(corridor)s
-ORDER BY receipt.position, evidence.command;
-SET LOCAL enable_nestloop = on;
+-- name: evidence_in_parts
+-- Signed requests for checking, with the receipts of their commands, in the order in which those were stored.
+SELECT receipt.command, receipt.position, receipt.partner, receipt.recorded_at, evidence.base, evidence.signature
+FROM (SELECT command, position, partner, recorded_at FROM ledger.receipts WHERE {part} OFFSET 0) AS receipt
+CROSS JOIN LATERAL (
+    SELECT base, signature FROM ledger.evidence
+    WHERE evidence.command = receipt.command AND evidence.corridor = %(corridor)s
+    OFFSET 0
+) AS evidence;
 
--- name: next_evidence
--- The next piece of them.
-FETCH 2000 FROM stored_evidence;
+-- name: count_evidence_in_parts
+-- How many signed requests are kept.
+SELECT count(*) FROM ledger.evidence WHERE {part};
+
+-- name: evidence_without_receipt
+-- Signed requests of commands that have no receipt. All receipts are gone through once: they have no key by command, and where statistics are
+-- behind, the planner takes a corridor for one with hardly a request, and would go through all receipts for each of them.
+SET LOCAL enable_nestloop = off;
+SELECT command FROM ledger.evidence
+WHERE corridor = %(corridor)s
+      AND NOT EXISTS (SELECT FROM ledger.receipts WHERE receipts.corridor = %(corridor)s AND receipts.command = evidence.command)
+ORDER BY command;
 
 -- name: boundary_at
 -- The end of the last commit that is complete at a position.

@@ -1,18 +1,26 @@
 """I6: every effect in the log belongs to one answered command, and every answer that promised an effect has it.
 
-Receipts come in the order of the positions they name, so both sides are walked side by side and nothing is kept for long.
+Receipts come as they were stored, which is the order of the positions they name but for those of processes that wrote at once. So both
+sides are walked side by side; what finds no counterpart in its place is kept, and judged when both have ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_left
 from typing import Any
 
 from pydantic_core import from_json
 
-from ledger.eventstore.audit import StoredReceipt, next_receipts, open_receipts, repeated_commands
+from ledger.eventstore.audit import StoredReceipt, repeated_commands, stored_receipts
 from ledger.eventstore.connections import PostgresCursor
+from ledger.eventstore.parts import BLOCKS, LEAST_BLOCKS
+from ledger.pacing import Pages
+from ledger.verify.repeated import Repeated
 from ledger.verify.report import Rules
+
+Effects = dict[str, tuple[int, bool]]
+"""Command -> the first position that names it, and whether all it left is a break."""
 
 _KEPT_OF_A_REFUSAL = "ReconciliationBreak.Found"
 """The one fact a refused command may leave: a payment reported after the refund opens a break."""
@@ -21,14 +29,17 @@ _KEPT_OF_A_REFUSAL = "ReconciliationBreak.Found"
 class CommandsCheck:
     """Compares the commands that a commit's events name with the receipts that name its boundary."""
 
-    def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str) -> None:
+    def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str, pages: Pages, events: int) -> None:
         self._once = rules["I6"]
-        self._cursor, self._corridor = cursor, corridor
-        open_receipts(cursor, corridor)
-        self._receipts = self._stored()
-        self._next = next(self._receipts, None)
-        # Command -> (the first position that names it, whether all it left is a break).
-        self._seen: dict[str, tuple[int, bool]] = {}
+        self._cursor, self._corridor, self._pages = cursor, corridor, pages
+        self._receipts = stored_receipts(cursor, corridor, lambda: LEAST_BLOCKS if pages.beside else BLOCKS, events)
+        # The highest positions that a receipt named in the last part that was read, and in the one before.
+        self._read, self._read_before = -1, -1
+        self._waiting: dict[int, list[StoredReceipt]] = {}
+        self._commands = Repeated()
+        self._seen: Effects = {}
+        self._boundaries = array("q")
+        self._owed: dict[int, Effects] = {}
 
     def named(self, position: int, topic: str, command: str) -> None:
         """An event that a command decided."""
@@ -48,49 +59,76 @@ class CommandsCheck:
 
     def boundary(self, boundary: int) -> None:
         """The end of a commit: its receipts are those that name this position."""
-        answered: set[str] = set()
-        while self._next is not None and self._next.position <= boundary:
-            receipt, self._next = self._next, next(self._receipts, None)
+        while self._read_before < boundary and self._read_on():
+            pass
+        self._boundaries.append(boundary)
+        answered = set()
+        for receipt in self._waiting.pop(boundary, ()):
             command = str(receipt.command)
             answered.add(command)
-            self._once.checked += 1
-            self._receipt(receipt, command, boundary)
-        for command, (position, _) in self._seen.items():
-            if command not in answered:
-                self._once.breaks(position, f"command {command} has events and no receipt for this commit")
+            self._receipt(receipt, command, boundary, self._seen)
+        owed = {command: left for command, left in self._seen.items() if command not in answered}
+        if owed:
+            self._owed[boundary] = owed
         self._seen.clear()
 
     @property
     def any(self) -> bool:
         """Whether any command was ever answered, even if all of them were refused before the first commit."""
-        return self._once.checked > 0 or self._next is not None
+        return self._once.checked > 0 or bool(self._waiting)
 
     def end(self, last: int) -> None:
         """What is left when the log has ended."""
-        while self._next is not None:
-            self._once.breaks(last + 1, f"the receipt of command {self._next.command} names position {self._next.position}")
-            self._next = next(self._receipts, None)
-        for command, position in repeated_commands(self._cursor, self._corridor):
-            self._once.breaks(position, f"command {command} has more than one receipt")
+        while self._read_on():
+            self._pages.end()
+        answered = {self._late(receipt, position, last) for position, receipts in self._waiting.items() for receipt in receipts}
+        for boundary, effects in self._owed.items():
+            for command, (position, _) in effects.items():
+                if (boundary, command) not in answered:
+                    self._once.breaks(position, f"command {command} has events and no receipt for this commit")
+        if self._commands.any(self._pages.end):
+            for repeated, position in repeated_commands(self._cursor, self._corridor):
+                self._once.breaks(position, f"command {repeated} has more than one receipt")
 
-    def _receipt(self, receipt: StoredReceipt, command: str, boundary: int) -> None:
-        if receipt.position != boundary:
-            self._once.breaks(boundary, f"the receipt of command {command} names position {receipt.position}, where no commit ends")
+    def _read_on(self) -> bool:
+        """Reads another part of the receipts, if there is one."""
+        part = next(self._receipts, None)
+        if part is None:
+            return False
+        for receipt in part:
+            self._commands.add(receipt.command)
+            self._waiting.setdefault(receipt.position, []).append(receipt)
+        if part:
+            self._read_before, self._read = self._read, max(receipt.position for receipt in part)
+        return True
+
+    def _late(self, receipt: StoredReceipt, position: int, last: int) -> tuple[int, str]:
+        """A receipt that was not there when the log was at its position, or that no commit belongs to; boundary and command it answers."""
+        command = str(receipt.command)
+        at = bisect_left(self._boundaries, position)
+        if position > last or at == len(self._boundaries):
+            self._once.breaks(last + 1, f"the receipt of command {command} names position {position}")
+            return last + 1, command
+        boundary = self._boundaries[at]
+        if boundary != position:
+            self._once.breaks(boundary, f"the receipt of command {command} names position {position}, where no commit ends")
+        self._receipt(receipt, command, boundary, self._owed.get(boundary, {}))
+        return boundary, command
+
+    def _receipt(self, receipt: StoredReceipt, command: str, boundary: int, effects: Effects) -> None:
+        """Compares an answer with what its command left in the commit that it names."""
+        self._once.checked += 1
         try:
             answer = from_json(receipt.answer)
             refused, result = "refusal" in answer, answer.get("result")
         except (ValueError, TypeError, AttributeError):
             self._once.breaks(boundary, f"the answer to command {command} cannot be read")
             return
-        left = self._seen.get(command)
+        left = effects.get(command)
         if refused and left is not None and not left[1]:
             self._once.breaks(left[0], f"command {command} was refused and has events")
         if not refused and left is None and _promises_effect(result):
             self._once.breaks(boundary, f"command {command} was accepted and has no event in this commit")
-
-    def _stored(self) -> Iterator[StoredReceipt]:
-        while page := next_receipts(self._cursor):
-            yield from page
 
 
 def _promises_effect(result: dict[str, Any]) -> bool:

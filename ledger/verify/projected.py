@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
+from itertools import repeat
+from operator import add
 from typing import Any
 from uuid import UUID
 
 from ledger.eventstore.connections import PostgresCursor
+from ledger.eventstore.parts import in_parts
 from ledger.eventstore.queries import read_blocks
+from ledger.pacing import Pace, Pages
 from ledger.verify.lives import Life
 from ledger.verify.report import Rules
 from ledger.verify.standing import Standing
@@ -15,14 +20,17 @@ from ledger.verify.surroundings import Surroundings
 
 QUERIES = read_blocks(files("ledger.verify").joinpath("queries.sql").read_text(encoding="utf-8"))
 
+SUMMED_BLOCKS, LEAST_BLOCKS = 4_000, 16
+TRANSFERS, LEAST_TRANSFERS = 5_000, 100
 _KEY_LENGTHS = {"cycles": 1, "cycle_payments": 3, "movements": 1, "breaks": 1, "cases": 1, "rate_sheets": 2}
 
 
 class ProjectedCheck:
     """Compares at one boundary: `position`, where the projections stand."""
 
-    def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str, position: int) -> None:
+    def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str, position: int, pace: Pace) -> None:
         self._equal = rules["I8"]
+        self._pace = pace
         self._cursor, self._corridor = cursor, corridor
         self.position = position
         self.done = position == 0
@@ -37,7 +45,8 @@ class ProjectedCheck:
         self._transfers(lives)
         for table, length in _KEY_LENGTHS.items():
             self._keyed(table, length, surroundings)
-        [(count, total)] = self._rows("audit_trail")
+        trail = [*self._parts("audit_trail")]
+        count, total = sum(some for some, _ in trail), sum(some for _, some in trail)
         self._equal.checked += 1
         if (count, total) != (self.decided, self.decided_sum):
             self._equal.breaks(self.position, f"the audit trail has {count} events up to here, the log {self.decided}, or other ones")
@@ -51,8 +60,9 @@ class ProjectedCheck:
             self._equal.detail = f"projections at {self.position} of {last}" if self.position else "nothing is projected"
 
     def _accounts(self, replayed: dict[str, Standing]) -> None:
-        for row in self._rows("accounts"):
-            name, *found = row
+        history, journal = self._sums("balance_history"), self._sums("journal_lines")
+        for name, *stands in self._rows("accounts"):
+            found = [*stands, *history.get(name, (0, 0)), *journal.get(name, (0, 0, 0))]
             account = replayed.pop(name, None)
             self._equal.checked += 1
             if account is None:
@@ -67,10 +77,26 @@ class ProjectedCheck:
         for account in replayed.values():
             self._equal.breaks(account.boundary, f"balances lacks account {account.name}")
 
+    def _sums(self, table: str) -> dict[str, tuple[int, ...]]:
+        """What the rows of each account come to."""
+        sums: dict[str, tuple[int, ...]] = {}
+        for account, *some in self._parts(table):
+            sums[account] = tuple(map(add, sums.get(account, repeat(0)), some))
+        return sums
+
+    def _parts(self, table: str) -> Iterator[tuple[Any, ...]]:
+        pages = Pages(self._pace, SUMMED_BLOCKS, LEAST_BLOCKS)
+        for part in in_parts(
+            self._cursor, f"projections.{table}", QUERIES[table], self._corridor, lambda: pages.size, events=self.position
+        ):
+            yield from part
+            pages.end()
+
     def _transfers(self, lives: dict[int, Life]) -> None:
         self._cursor.execute(QUERIES["open_transfers"], {"corridor": self._corridor})
+        pages = Pages(self._pace, TRANSFERS, LEAST_TRANSFERS)
         seen = 0
-        while page := self._cursor.rows(QUERIES["next_transfers"]):
+        while page := self._cursor.rows(QUERIES["next_transfers"], {"size": pages.size}):
             for uetr, *found in page:
                 seen += 1
                 life = lives.get(uetr.int)
@@ -83,6 +109,7 @@ class ProjectedCheck:
                 ]  # fmt: skip
                 if found != expected:
                     self._equal.breaks(life.last_position, f"transfer {uetr}: {_difference(_TRANSFER, found, expected)}")
+            pages.end()
         self._equal.checked += seen
         if seen < len(lives):
             self._missing(lives)
@@ -91,7 +118,7 @@ class ProjectedCheck:
         """Names the first transfer that the table lacks; the second pass is only for a table that is wrong."""
         self._cursor.execute(QUERIES["open_transfers"].replace("projected_transfers", "projected_again"), {"corridor": self._corridor})
         there: set[int] = set()
-        while page := self._cursor.rows(QUERIES["next_transfers"].replace("projected_transfers", "projected_again")):
+        while page := self._cursor.rows(QUERIES["next_transfers"].replace("projected_transfers", "projected_again"), {"size": TRANSFERS}):
             there.update(uetr.int for uetr, *_ in page)
         for stream in lives.keys() - there:
             self._equal.breaks(lives[stream].last_position, f"transfers lacks {UUID(int=stream)}")

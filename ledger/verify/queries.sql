@@ -1,22 +1,14 @@
 -- name: accounts
--- Balances, with what the history and the journal of each account come to. The sums change with any row that changes.
-SELECT balance.account, balance.currency, balance.normal_side, balance.floor, balance.status, balance.balance, balance.boundary,
-       coalesce(history.commits, 0), coalesce(history.commits_sum, 0), coalesce(journal.lines, 0), coalesce(journal.amount, 0),
-       coalesce(journal.lines_sum, 0)
-FROM projections.balances AS balance
-LEFT JOIN (
-    SELECT account, count(*) AS commits, sum(balance::numeric * boundary) AS commits_sum
-    FROM projections.balance_history
-    WHERE corridor = %(corridor)s
-    GROUP BY account
-) AS history USING (account)
-LEFT JOIN (
-    SELECT account, count(*) AS lines, sum(amount) AS amount, sum(amount::numeric * position) AS lines_sum
-    FROM projections.journal_lines
-    WHERE corridor = %(corridor)s
-    GROUP BY account
-) AS journal USING (account)
-WHERE balance.corridor = %(corridor)s;
+-- Balances.
+SELECT account, currency, normal_side, floor, status, balance, boundary FROM projections.balances WHERE corridor = %(corridor)s;
+
+-- name: balance_history
+-- What a part of the history comes to for each account. The sums change with any row that changes.
+SELECT account, count(*), sum(balance::numeric * boundary) FROM projections.balance_history WHERE {part} GROUP BY account;
+
+-- name: journal_lines
+-- The same of the journal.
+SELECT account, count(*), sum(amount), sum(amount::numeric * position) FROM projections.journal_lines WHERE {part} GROUP BY account;
 
 -- name: open_transfers
 -- Transfers, handed over piece by piece.
@@ -28,11 +20,11 @@ WHERE corridor = %(corridor)s;
 
 -- name: next_transfers
 -- The next piece of them.
-FETCH 5000 FROM projected_transfers;
+FETCH %(size)s FROM projected_transfers;
 
 -- name: audit_trail
--- How many decided events there are, and the sum of their positions.
-SELECT count(*), coalesce(sum(position), 0) FROM projections.audit_trail WHERE corridor = %(corridor)s;
+-- How many decided events a part has, and the sum of their positions.
+SELECT count(*), coalesce(sum(position), 0) FROM projections.audit_trail WHERE {part};
 
 -- name: cycles
 -- Keys and what is compared of them.

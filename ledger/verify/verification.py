@@ -48,8 +48,7 @@ def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None, 
     wrong stands in the report.
     """
     with snapshot(pool, corridor) as at:
-        head = stored_head(at.cursor, corridor)
-        pace = pace or pace_beside(pool, 0 if head is None else head.position)
+        pace = pace or pace_beside(pool, _events(at.cursor, corridor))
         # A long log takes longer than an ordinary transaction may rest; and its sums are not worth more than one processor.
         at.cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL max_parallel_workers_per_gather = 0")
         return Verification(at.cursor, corridor, pace).run(progress)
@@ -65,11 +64,13 @@ class Verification:
         self._stored = StoredCheck(self._rules, corridor)
         self._lives = Lives(self._rules)
         self._books = BooksCheck(self._rules, self._lives)
-        self._commands = CommandsCheck(self._rules, cursor, corridor)
+        events = _events(cursor, corridor)
+        self._commands = CommandsCheck(self._rules, cursor, corridor, self._pages, events)
         self._surroundings = Surroundings()
         self._keys = KeysCheck(self._rules)
-        self._evidence = EvidenceCheck(self._rules, cursor, corridor)
-        self._projected = ProjectedCheck(self._rules, cursor, corridor, tracking_position(cursor, corridor, LIVE.tracking))
+        self._evidence = EvidenceCheck(self._rules, cursor, corridor, pace, events)
+        projected = tracking_position(cursor, corridor, LIVE.tracking)
+        self._projected = ProjectedCheck(self._rules, cursor, corridor, projected, pace)
         self._handlers = self._table()
         self._unreadable = self._rules["I9"]
 
@@ -182,6 +183,11 @@ class Verification:
 
     def _corridor_opened(self, seen: Seen) -> None:
         self._books.settlement_currency = seen.facts["agreement"]["settlement"]["currency"]
+
+
+def _events(cursor: PostgresCursor, corridor: str) -> int:
+    head = stored_head(cursor, corridor)
+    return 0 if head is None else head.position
 
 
 def _both(first: Handler, second: Handler) -> Handler:

@@ -12,9 +12,11 @@ import pytest
 from ledger import commands as c
 from ledger.domain.transfer import TransferState
 from ledger.errors import UnknownCorridor
+from ledger.eventstore import parts
 from ledger.eventstore.audit import StoredRow
+from ledger.eventstore.queries import QUERIES
 from ledger.projections.runner import Runner
-from ledger.verify import RULES, Report, verify
+from ledger.verify import RULES, Report, commands, evidence, projected, verify
 from ledger.verify.lives import STEPS
 from tests.conftest import fresh_corridor
 from tests.integration.small_corridor import SmallCorridor, uetr_of
@@ -95,6 +97,32 @@ def test_an_untouched_log_keeps_every_rule(lived: SmallCorridor) -> None:
     assert list(document["rules"]) == list(RULES) == ["I1", "I2", "I6", "I7", "I8", "I9", "I10", "I12", "I15", "I16"]
     assert document["rules"]["I7"] == {"ok": True, "checked": head, "first_break": None, "detail": ""}
     assert json.loads(json.dumps(document)) == document
+
+
+@pytest.mark.parametrize(("few", "blocks"), [(0, 1), (0, 1_000_000), (1_000_000, 1)])
+def test_a_log_keeps_its_rules_however_its_tables_are_read(tamper: Tamper, monkeypatch: pytest.MonkeyPatch, few: int, blocks: int) -> None:
+    """Block by block, all at once, or by an index: receipts and sums come to the same."""
+    undisturbed = tamper.verify()
+    monkeypatch.setattr(parts, "FEW_EVENTS", few)
+    if few:
+        monkeypatch.setitem(QUERIES, "blocks_of", "SELECT 1000000::bigint")
+    for module in (commands, evidence):
+        monkeypatch.setattr(module, "BLOCKS", blocks)
+    monkeypatch.setattr(projected, "SUMMED_BLOCKS", blocks)
+    assert (undisturbed.ok, tamper.verify()) == (True, undisturbed)
+
+
+def test_receipts_may_lie_in_another_order_than_the_commits_they_belong_to(tamper: Tamper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that write at once store theirs side by side, and a table may have been written anew: what comes late is still compared."""
+    undisturbed = tamper.verify()
+    monkeypatch.setattr(commands, "BLOCKS", 1)
+    moved = "UPDATE ledger.receipts SET partner = partner WHERE corridor = %(corridor)s AND position <= %(position)s"
+    for position in (200, 100, 50, 10):
+        tamper.sql(moved, position=position)
+    assert (undisturbed.ok, tamper.verify()) == (True, undisturbed)
+    row = find(tamper, "Transfer.Paid.v1", 1)
+    tamper.sql("DELETE FROM ledger.receipts WHERE corridor = %(corridor)s AND command = %(c)s", c=json.loads(row.state)["command"])
+    assert broken(tamper) == {"I6": row.position}
 
 
 def test_transfers_in_bulk_in_shared_commits_keep_every_rule(database_url: str, corridor: str) -> None:
