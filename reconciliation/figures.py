@@ -5,20 +5,24 @@ Amounts are minor units of the currency named beside them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from ledger.domain.posting import account_name
 from ledger.domain.terms import Terms
+from ledger.pacing import FULL_SPEED, Pace, Pages
 from ledger.projections.balances import Balance, balances
 from ledger.projections.breaks import BreakRow, breaks
 from ledger.projections.cycles import Cycle, cycles
 from ledger.projections.snapshot import Snapshot
-from reconciliation.queries import QUERIES, read_through
+from reconciliation.queries import QUERIES, open_through, read_through
 
 _PAGE = 500
+_LINES, _LINES_LEAST = 50_000, 1_000
 
 
 class _Kept(BaseModel):
@@ -92,7 +96,7 @@ class Figures(_Kept):
     open_breaks: tuple[OpenBreak, ...]
 
 
-def read_figures(at: Snapshot, terms: Terms, moved_from: date, moved_through: date) -> Figures:
+def read_figures(at: Snapshot, terms: Terms, moved_from: date, moved_through: date, pace: Pace = FULL_SPEED) -> Figures:
     """The corridor as the snapshot sees it; money moved is that booked on days of the span given."""
     accounts = {found.account: found for found in balances(at)}
     usd = terms.settlement.currency
@@ -111,7 +115,7 @@ def read_figures(at: Snapshot, terms: Terms, moved_from: date, moved_through: da
             name=agreed.name,
             currency=agreed.currency,
             cash=cash.signed,
-            moved=tuple(_moved(at, cash, moved_from, moved_through)),
+            moved=tuple(_moved(at, cash, moved_from, moved_through, pace)),
             position=accounts[account_name(participant, "position", usd)].balance,
             cap=terms.cap(participant),
             pay_in_due=sum(cycle.due("pay_in").get(participant, 0) for cycle in every_cycle),
@@ -153,10 +157,28 @@ def _banks(terms: Terms) -> dict[str, str]:
     return {**cash, settlement: f"the settlement bank ({terms.settlement.bank_bic})"}
 
 
-def _moved(at: Snapshot, cash: Balance, first_day: date, last_day: date) -> Iterator[Moved]:
-    span = {"account": cash.account, "boundary": at.boundary, "first_day": first_day, "last_day": last_day}
-    for entry, times, amount in read_through(at.cursor, QUERIES["moved"], {"corridor": at.corridor, **span}):
+def _moved(at: Snapshot, cash: Balance, first_day: date, last_day: date, pace: Pace) -> Iterator[Moved]:
+    """Summed by the server in one go; beside writers line by line here, since a sum cannot be paused."""
+    span = {"corridor": at.corridor, "account": cash.account, "boundary": at.boundary, "first_day": first_day, "last_day": last_day}
+    pages = Pages(pace, _LINES, _LINES_LEAST)
+    if pages.beside:
+        found = _summed_here(at, span, pages)
+    else:
+        found = {entry: (times, amount) for entry, times, amount in read_through(at.cursor, QUERIES["moved"], span)}
+    for entry, (times, amount) in sorted(found.items()):
         yield Moved(entry=entry, times=times, amount=amount)
+
+
+def _summed_here(at: Snapshot, span: dict[str, Any], pages: Pages) -> dict[str, tuple[int, int]]:
+    times, amounts = Counter[str](), Counter[str]()
+    open_through(at.cursor, QUERIES["open_moved"], span)
+    while lines := at.cursor.rows(QUERIES["next_moved"], {"size": pages.size}):
+        for entry, amount in lines:
+            times[entry] += 1
+            amounts[entry] += amount
+        pages.end()
+    at.cursor.execute(QUERIES["close_moved"])
+    return {entry: (often, amounts[entry]) for entry, often in times.items()}
 
 
 def _open(found: BreakRow) -> OpenBreak:

@@ -25,3 +25,9 @@ def read_through(cursor: PostgresCursor, statement: str, values: Mapping[str, An
     """The rows of such a statement."""
     with reading_through(cursor):
         return cursor.rows(statement, values)
+
+
+def open_through(cursor: PostgresCursor, statement: str, values: Mapping[str, Any]) -> None:
+    """Opens a cursor, named in the statement, over many lines of the ledger, within a transaction."""
+    with reading_through(cursor):
+        cursor.execute(statement, values)

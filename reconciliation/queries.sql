@@ -85,7 +85,8 @@ SET TRANSACTION SNAPSHOT %(snapshot)s;
 
 -- name: take_statistics
 -- Tells the planner of lines that were booked since it last looked: of a corridor it has not heard of it expects one line, and may look each
--- reference up by reading all of them. Passed over while somebody else has the table.
+-- reference up by reading all of them. Passed over while somebody else has the table. The server rests while it looks, if told to.
+SET LOCAL vacuum_cost_delay = %(delay_ms)s;
 ANALYZE (SKIP_LOCKED) projections.journal_lines;
 
 -- name: one_by_one
@@ -189,6 +190,22 @@ WHERE corridor = %(corridor)s AND account = %(account)s AND position <= %(bounda
   AND booking_date BETWEEN %(first_day)s AND %(last_day)s
 GROUP BY entry
 ORDER BY entry;
+
+-- name: open_moved
+-- The lines of the same, handed over piece by piece.
+DECLARE moved_lines NO SCROLL CURSOR FOR
+SELECT entry, amount
+FROM projections.journal_lines
+WHERE corridor = %(corridor)s AND account = %(account)s AND position <= %(boundary)s
+  AND booking_date BETWEEN %(first_day)s AND %(last_day)s;
+
+-- name: next_moved
+-- The next piece of them.
+FETCH %(size)s FROM moved_lines;
+
+-- name: close_moved
+-- No more of them.
+CLOSE moved_lines;
 
 -- name: on_the_way
 -- By debtor agent: transfers in flight, held before funding, and of unknown outcome; how many, and for how much of the settlement currency.

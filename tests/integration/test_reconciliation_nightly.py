@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,17 +15,20 @@ from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.errors import LedgerError
+from ledger.eventstore.connections import PostgresCursor
 from ledger.eventstore.migrate import migrate
 from ledger.iso20022.camt053 import write_camt053
 from ledger.iso20022.statement import Direction, Entry, EntryDetail, Statement
+from ledger.pacing import FullSpeed
 from ledger.projections.breaks import breaks
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import snapshot
 from ledger.settings import Settings
 from reconciliation import breaks as breaks_found
-from reconciliation import nightly
+from reconciliation import figures, nightly
 from reconciliation.archive import Archive, report, reports
 from reconciliation.errors import StatementAccountUnknown, StatementChanged
+from reconciliation.figures import read_figures
 from reconciliation.nightly import run_nightly
 from reconciliation.report import Report
 from tests.integration.simulated_bank import entries_of, statement_of
@@ -211,6 +215,46 @@ def test_the_page_says_where_the_money_stands(corridor: Corridor) -> None:
         ("return", 1, "200.00"),
     ]
     assert (result.in_flight, result.remuneration, result.settlement_bank) == ("100.00", "1.00", "19997.50")
+
+
+class Beside(FullSpeed):
+    """Somebody writes all the time; pages of one line, no rests."""
+
+    def begin(self) -> bool:
+        return True
+
+    def rest(self, _events: int = 0, /) -> float:
+        return 0.0
+
+
+def test_figures_taken_beside_writers_are_the_same(corridor: Corridor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then what moved is summed line by line, with rests, and not by one statement that nobody could pause."""
+    monkeypatch.setattr(figures, "_LINES_LEAST", 1)
+    Runner(corridor.log).catch_up()
+    terms = small_terms(CODE)
+    with snapshot(corridor.pool, CODE) as at:
+        found = read_figures(at, terms, MONDAY, MONDAY)
+        assert sum(len(bank.moved) for bank in found.participants) > 2
+        assert read_figures(at, terms, MONDAY, MONDAY, Beside()) == found
+
+
+def test_statistics_are_taken_for_statements_and_gently_beside_writers(corridor: Corridor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night without any matches nothing; beside writers the server rests while it looks at the lines."""
+    asked: list[Any] = []
+    execute = PostgresCursor.execute
+
+    def noted(cursor: PostgresCursor, statement: str | bytes, params: Any = None) -> None:
+        if "ANALYZE (SKIP_LOCKED)" in str(statement):
+            asked.append(params)
+        execute(cursor, statement, params)
+
+    monkeypatch.setattr(PostgresCursor, "execute", noted)
+    corridor.night([])
+    assert asked == []
+    corridor.night(corridor.bodies())
+    monkeypatch.setattr(nightly, "pace_beside", lambda _pool, _events: Beside())
+    corridor.night(corridor.bodies(day=TUESDAY), TUESDAY)
+    assert asked == [{"delay_ms": 0}, {"delay_ms": 5}]
 
 
 def test_the_same_night_again_is_the_same_report_and_adds_no_event(corridor: Corridor) -> None:
