@@ -98,7 +98,7 @@ class Runner:
         near = min(FAR_BEHIND, self.page_size)
         behind = until - position > near
         pace = (self._pace or GiveWay(lambda: events_written(self.log.pool))) if behind else FULL_SPEED
-        pages = Pages(pace, self.page_size, LEAST_PAGE_SIZE)
+        pages = Pages(pace, self.page_size, LEAST_PAGE_SIZE if behind else self.page_size)
         with short_turns() if behind else nullcontext(), ThreadPoolExecutor(1, thread_name_prefix="projections") as ahead:
             page = before = None
             while position < until and not (stop is not None and stop.is_set()):

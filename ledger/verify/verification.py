@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 Handler = Callable[[Seen], None]
 
-PAGE_SIZE, LEAST_PAGE_SIZE = 2_000, 100
+PAGE_SIZE, LEAST_PAGE_SIZE = 500, 100
 _POSTED = "Account.Posted.v1"
 
 
