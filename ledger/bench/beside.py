@@ -1,30 +1,34 @@
 """T10, ``corridor bench beside``: T1's load alone and beside each of its neighbours, in turns.
 
-Alone and beside follow each other round after round, so that what the machine does meanwhile meets both alike. A neighbour is held to
-what it costs the writers: at most a tenth of their speed. Refused commands are counted by what those that are granted wait.
+Alone and beside follow each other round after round, each first in every other one, so that what the machine does meanwhile and the
+log's growth meet both alike. A neighbour is held to what it costs the writers, by the median of the rounds: at most a tenth of their
+speed. Refused commands are counted by what those that are granted wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import TaskGroup
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from statistics import fmean
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ledger.answers import Request
 from ledger.application import Ledger
 from ledger.bench.figures import median, percentile, rounded
-from ledger.bench.load import CALLERS, drive, fill, lives, uetr
+from ledger.bench.load import CALLERS, Driven, drive, fill, lives, uetr
 from ledger.bench.machine import peak_rss_mb
-from ledger.bench.neighbours import NEIGHBOURS, neighbour
+from ledger.bench.neighbours import NEIGHBOURS, Running, neighbour
 from ledger.bench.plan import Plan
 from ledger.bench.result import Bar, Check, Found, Yardstick
 from ledger.bench.spent import Spent, layers_of, project_seconds
 from ledger.projections.runner import Runner
+
+T = TypeVar("T")
 
 SLOWER_MAX = 1.10
 REFUSED = "refused commands"
@@ -55,11 +59,12 @@ class Compared(NamedTuple):
 def bench(plan: Plan) -> Found:
     """``ratio`` is that of the neighbour that costs most.
 
-    A round is long enough for a neighbour to show what it costs as it goes on, and not only as it begins; so a quick one has two of them.
+    A round is long enough for a neighbour to show what it costs as it goes on, and not only as it begins. One round says little on a
+    machine that others use, too: there is one more of them than `plan` says, and each side comes first as often as the other.
     """
-    plan = replace(plan, runs=min(plan.runs, plan.pick(2, plan.runs, plan.runs)))
+    plan = replace(plan, runs=plan.runs + 1)
     ledger = plan.corridor()
-    corridor, transfers = ledger.corridor_code, plan.pick(2_000, 6_000, 20_000)
+    corridor, transfers = ledger.corridor_code, plan.pick(1_500, 6_000, 20_000)
     fill(ledger, f"{plan.seed}/fill", plan.pick(30_000, 300_000, 1_000_000), plan.progress)
     Runner(ledger.log_store).catch_up()
     warm, spent = lives(corridor, f"{plan.seed}/warm", transfers), Spent(ledger)
@@ -102,9 +107,7 @@ def _beside(plan: Plan, ledger: Ledger, name: str, transfers: int) -> tuple[Comp
         for run in range(plan.runs):
             plan.progress(f"{name}, round {run + 1} of {plan.runs}")
             prepared = [lives(corridor, f"{plan.seed}/{name}/{run}/{which}", transfers) for which in ("alone", "beside")]
-            alone = drive(ledger, prepared[0])
-            with running.working():
-                beside = drive(ledger, prepared[1])
+            alone, beside = _in_turns(run, partial(drive, ledger, prepared[0]), partial(_drive_beside, running, ledger, prepared[1]))
             found.alone.append(alone.transfers_per_second)
             found.beside.append(beside.transfers_per_second)
             found.p99_ms_alone.append(percentile(alone.waits, 0.99) * 1_000)
@@ -112,6 +115,20 @@ def _beside(plan: Plan, ledger: Ledger, name: str, transfers: int) -> tuple[Comp
             found.slower.append(alone.transfers_per_second / beside.transfers_per_second)
     did = f"{median(running.per_second):,.1f} {NEIGHBOURS[name][1]}/s"
     return found._replace(did=did), running.peak_rss_mb
+
+
+def _drive_beside(running: Running, ledger: Ledger, transfers: list[list[Request]]) -> Driven:
+    with running.working():
+        return drive(ledger, transfers)
+
+
+def _in_turns(run: int, alone: Callable[[], T], beside: Callable[[], T]) -> tuple[T, T]:
+    """What both come to; every other run begins with the second."""
+    if run % 2 == 0:
+        first = alone()
+        return first, beside()
+    second = beside()
+    return alone(), second
 
 
 # Refusals
@@ -124,8 +141,9 @@ def _refusals(plan: Plan, ledger: Ledger, transfers: int) -> Compared:
     for run in range(plan.runs):
         plan.progress(f"{REFUSED}, round {run + 1} of {plan.runs}")
         prepared = [lives(ledger.corridor_code, f"{plan.seed}/{REFUSED}/{run}/{which}", transfers) for which in ("alone", "beside")]
-        alone = _granted(ledger, [[(request, True) for request in life] for life in prepared[0]])
-        beside = _granted(ledger, list(_with_refusals(prepared[1], f"{plan.seed}/{run}")))
+        some_refused = list(_with_refusals(prepared[1], f"{plan.seed}/{run}"))
+        all_granted = [[(request, True) for request in life] for life in prepared[0]]
+        alone, beside = _in_turns(run, partial(_granted, ledger, all_granted), partial(_granted, ledger, some_refused))
         found.alone.append(transfers / alone.seconds)
         found.beside.append(transfers / beside.seconds)
         found.p99_ms_alone.append(percentile(alone.waits, 0.99) * 1_000)

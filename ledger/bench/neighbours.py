@@ -82,15 +82,10 @@ def _stall(neighbour: Neighbour) -> None:
 
 
 def check_everything(neighbour: Neighbour) -> None:
-    """`corridor verify`, without end; it has begun when the server has sorted the receipts, which takes a moment at once and not a part of
-    all the time."""
-
-    def progress(position: int, head: int) -> None:
-        neighbour.begun.set()
-        neighbour.progress(position, head)
-
+    """`corridor verify`, without end."""
+    neighbour.begun.set()
     while True:
-        verify(neighbour.service.pool, neighbour.corridor, progress)
+        verify(neighbour.service.pool, neighbour.corridor, neighbour.progress)
         neighbour.again()
 
 
