@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from ledger.eventstore.audit import StoredReceipt, repeated_commands, stored_receipts
 from ledger.eventstore.connections import PostgresCursor
-from ledger.eventstore.parts import BLOCKS, LEAST_BLOCKS
+from ledger.eventstore.parts import LEAST_BLOCKS
 from ledger.pacing import Pages
 from ledger.verify.repeated import Repeated
 from ledger.verify.report import Rules
@@ -22,6 +22,8 @@ from ledger.verify.report import Rules
 Effects = dict[str, tuple[int, bool]]
 """Command -> the first position that names it, and whether all it left is a break."""
 
+EVENTS_A_BLOCK = 10
+"""Of receipts several times as many are read as belong to a page of events: what was written at once may lie some blocks apart."""
 _KEPT_OF_A_REFUSAL = "ReconciliationBreak.Found"
 """The one fact a refused command may leave: a payment reported after the refund opens a break."""
 
@@ -32,7 +34,7 @@ class CommandsCheck:
     def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str, pages: Pages, events: int) -> None:
         self._once = rules["I6"]
         self._cursor, self._corridor, self._pages = cursor, corridor, pages
-        self._receipts = stored_receipts(cursor, corridor, lambda: LEAST_BLOCKS if pages.beside else BLOCKS, events)
+        self._receipts = stored_receipts(cursor, corridor, lambda: max(LEAST_BLOCKS, pages.size // EVENTS_A_BLOCK), events)
         # The highest positions that a receipt named in the last part that was read, and in the one before.
         self._read, self._read_before = -1, -1
         self._waiting: dict[int, list[StoredReceipt]] = {}

@@ -106,8 +106,8 @@ def test_a_log_keeps_its_rules_however_its_tables_are_read(tamper: Tamper, monke
     monkeypatch.setattr(parts, "FEW_EVENTS", few)
     if few:
         monkeypatch.setitem(QUERIES, "blocks_of", "SELECT 1000000::bigint")
-    for module in (commands, evidence):
-        monkeypatch.setattr(module, "BLOCKS", blocks)
+    monkeypatch.setattr(commands, "LEAST_BLOCKS", blocks)
+    monkeypatch.setattr(evidence, "BLOCKS", blocks)
     monkeypatch.setattr(projected, "SUMMED_BLOCKS", blocks)
     assert (undisturbed.ok, tamper.verify()) == (True, undisturbed)
 
@@ -115,7 +115,8 @@ def test_a_log_keeps_its_rules_however_its_tables_are_read(tamper: Tamper, monke
 def test_receipts_may_lie_in_another_order_than_the_commits_they_belong_to(tamper: Tamper, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that write at once store theirs side by side, and a table may have been written anew: what comes late is still compared."""
     undisturbed = tamper.verify()
-    monkeypatch.setattr(commands, "BLOCKS", 1)
+    monkeypatch.setattr(commands, "LEAST_BLOCKS", 1)
+    monkeypatch.setattr(commands, "EVENTS_A_BLOCK", 1_000)
     moved = "UPDATE ledger.receipts SET partner = partner WHERE corridor = %(corridor)s AND position <= %(position)s"
     for position in (200, 100, 50, 10):
         tamper.sql(moved, position=position)
