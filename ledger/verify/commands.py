@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from ledger.eventstore.audit import StoredReceipt, repeated_commands, stored_receipts
 from ledger.eventstore.connections import PostgresCursor
 from ledger.eventstore.parts import LEAST_BLOCKS
-from ledger.pacing import Pages
+from ledger.pacing import Pace, Pages
 from ledger.verify.repeated import Repeated
 from ledger.verify.report import Rules
 
@@ -24,6 +24,7 @@ Effects = dict[str, tuple[int, bool]]
 
 EVENTS_A_BLOCK = 10
 """Of receipts several times as many are read as belong to a page of events: what was written at once may lie some blocks apart."""
+OTHERS_BLOCKS = 1_000
 _KEPT_OF_A_REFUSAL = "ReconciliationBreak.Found"
 """The one fact a refused command may leave: a payment reported after the refund opens a break."""
 
@@ -31,10 +32,13 @@ _KEPT_OF_A_REFUSAL = "ReconciliationBreak.Found"
 class CommandsCheck:
     """Compares the commands that a commit's events name with the receipts that name its boundary."""
 
-    def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str, pages: Pages, events: int) -> None:
+    def __init__(self, rules: Rules, cursor: PostgresCursor, corridor: str, *, pace: Pace, pages: Pages, events: int) -> None:
         self._once = rules["I6"]
         self._cursor, self._corridor, self._pages = cursor, corridor, pages
-        self._receipts = stored_receipts(cursor, corridor, lambda: max(LEAST_BLOCKS, pages.size // EVENTS_A_BLOCK), events)
+        self._receipts = stored_receipts(cursor, corridor, self._blocks, events)
+        # While only receipts of other corridors are met.
+        self._others: Pages | None = None
+        self._pace = pace
         # The highest positions that a receipt named in the last part that was read, and in the one before.
         self._read, self._read_before = -1, -1
         self._waiting: dict[int, list[StoredReceipt]] = {}
@@ -97,12 +101,20 @@ class CommandsCheck:
         part = next(self._receipts, None)
         if part is None:
             return False
+        if not part:
+            self._others = self._others or Pages(self._pace, OTHERS_BLOCKS, LEAST_BLOCKS)
+            self._others.end()
+            return True
+        self._others = None
         for receipt in part:
             self._commands.add(receipt.command)
             self._waiting.setdefault(receipt.position, []).append(receipt)
-        if part:
-            self._read_before, self._read = self._read, max(receipt.position for receipt in part)
+        self._read_before, self._read = self._read, max(receipt.position for receipt in part)
         return True
+
+    def _blocks(self) -> int:
+        """How many blocks of receipts are read next."""
+        return max(LEAST_BLOCKS, self._pages.size // EVENTS_A_BLOCK) if self._others is None else self._others.size
 
     def _late(self, receipt: StoredReceipt, position: int, last: int) -> tuple[int, str]:
         """A receipt that was not there when the log was at its position, or that no commit belongs to; boundary and command it answers."""

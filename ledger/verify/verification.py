@@ -65,7 +65,7 @@ class Verification:
         self._lives = Lives(self._rules)
         self._books = BooksCheck(self._rules, self._lives)
         events = _events(cursor, corridor)
-        self._commands = CommandsCheck(self._rules, cursor, corridor, self._pages, events)
+        self._commands = CommandsCheck(self._rules, cursor, corridor, pace=pace, pages=self._pages, events=events)
         self._surroundings = Surroundings()
         self._keys = KeysCheck(self._rules)
         self._evidence = EvidenceCheck(self._rules, cursor, corridor, pace, events)
