@@ -15,10 +15,11 @@ from eventsourcing.persistence import OperationalError
 from psycopg2 import Error
 
 from ledger.errors import Unavailable
+from ledger.eventstore.activity import events_written, pace_beside
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.eventstore.log import Announce, Log
 from ledger.eventstore.tracking import advance_tracking, reset_tracking, tracked_corridors, tracking_position
-from ledger.pacing import Pace
+from ledger.pacing import Pace, Pages
 from ledger.projections.page import fold_page, read_page, store_page
 from ledger.projections.queries import LIVE, NEXT, QUERIES, TABLES
 from ledger.projections.runner import PAGE_SIZE, Runner, announced_name
@@ -40,9 +41,10 @@ def rebuild(
     Raises Unavailable when another rebuild runs, or readers never leave a moment to switch; the live tables are untouched then.
     """
     with _sole_rebuild(pool):
+        pace = pace or pace_beside(pool, events_written(pool))
         try:
+            _create_next(pool, pace)
             with pool.transaction() as cursor:
-                cursor.execute(QUERIES["create_next"], {"tables": list(TABLES)})
                 for corridor in tracked_corridors(cursor, NEXT.tracking):
                     reset_tracking(cursor, corridor, NEXT.tracking)
             positions = _fill_and_switch(pool, progress, pace)
@@ -69,7 +71,16 @@ def _sole_rebuild(pool: PostgresPool) -> Iterator[None]:
                 cursor.execute(QUERIES["end_rebuild"])
 
 
-def _fill_and_switch(pool: PostgresPool, progress: Progress | None, pace: Pace | None) -> dict[str, int]:
+def _create_next(pool: PostgresPool, pace: Pace) -> None:
+    """Empty tables, one after the other, since making all of them takes as long as some pages."""
+    pages = Pages(pace, 1)
+    for table in TABLES:
+        with pool.transaction() as cursor:
+            cursor.execute(QUERIES["create_next"], {"tables": [table]})
+        pages.end()
+
+
+def _fill_and_switch(pool: PostgresPool, progress: Progress | None, pace: Pace) -> dict[str, int]:
     for _ in range(_SWITCH_ATTEMPTS):
         with pool.transaction() as cursor:
             corridors = tracked_corridors(cursor, LIVE.tracking)

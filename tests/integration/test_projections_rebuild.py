@@ -12,9 +12,11 @@ import pytest
 from ledger.errors import Unavailable
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import migrate, shipped_migrations
+from ledger.pacing import FullSpeed
 from ledger.projections import rebuild as rebuilding
 from ledger.projections.balances import balances
 from ledger.projections.lines import each_line
+from ledger.projections.queries import TABLES
 from ledger.projections.rebuild import rebuild
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import snapshot
@@ -184,6 +186,19 @@ def test_a_rebuild_that_fails_leaves_the_live_tables_alone(small: SmallCorridor,
     assert contents(small.pool, small.code) == before
     monkeypatch.undo()
     assert rebuild(small.pool) == {small.code: small.log.head().position}
+
+
+def test_a_rebuild_rests_after_each_table_it_makes(small: SmallCorridor) -> None:
+    """Making all tables at once would keep the server busy for as long as some pages do."""
+    asked: list[int] = []
+
+    class Noted(FullSpeed):
+        def rest(self, events: int = 0, /) -> float:
+            asked.append(events)
+            return super().rest(events)
+
+    rebuild(small.pool, pace=Noted())
+    assert asked == [0] * len(TABLES)
 
 
 def test_two_rebuilds_at_once_are_refused_by_name(small: SmallCorridor, monkeypatch: pytest.MonkeyPatch) -> None:
