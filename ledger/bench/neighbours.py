@@ -48,6 +48,11 @@ class Neighbour:
         self._reached = position
         self.end_page()
 
+    def first_progress(self, position: int, head: int) -> None:
+        """The same for work that has begun with its first page."""
+        self.begun.set()
+        self.progress(position, head)
+
     def end_page(self) -> None:
         """Raises Enough when the bench has said stop."""
         if self.stop.is_set():
@@ -82,10 +87,10 @@ def _stall(neighbour: Neighbour) -> None:
 
 
 def check_everything(neighbour: Neighbour) -> None:
-    """`corridor verify`, without end."""
-    neighbour.begun.set()
+    """`corridor verify`, without end; it has begun with its first page, since passing over the receipts of other corridors is a matter of
+    the database and not of the log."""
     while True:
-        verify(neighbour.service.pool, neighbour.corridor, neighbour.progress)
+        verify(neighbour.service.pool, neighbour.corridor, neighbour.first_progress)
         neighbour.again()
 
 
@@ -102,10 +107,9 @@ def report(neighbour: Neighbour) -> None:
 
 
 def build_anew(neighbour: Neighbour) -> None:
-    """`corridor rebuild`, without end."""
-    neighbour.begun.set()
+    """`corridor rebuild`, without end; it has begun with its first page, since its tables are made once and not all the time."""
     while True:
-        rebuild(neighbour.service.pool, progress=lambda _corridor, position, head: neighbour.progress(position, head))
+        rebuild(neighbour.service.pool, progress=lambda _corridor, position, head: neighbour.first_progress(position, head))
         neighbour.again()
 
 
