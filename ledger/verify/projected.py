@@ -20,7 +20,7 @@ from ledger.verify.surroundings import Surroundings
 
 QUERIES = read_blocks(files("ledger.verify").joinpath("queries.sql").read_text(encoding="utf-8"))
 
-SUMMED_BLOCKS, LEAST_BLOCKS = 4_000, 16
+SUMMED_BLOCKS, LEAST_BLOCKS = 1_000, 16
 TRANSFERS, LEAST_TRANSFERS = 5_000, 100
 _KEY_LENGTHS = {"cycles": 1, "cycle_payments": 3, "movements": 1, "breaks": 1, "cases": 1, "rate_sheets": 2}
 
