@@ -21,7 +21,7 @@ FIRST_LOOK_SECONDS = 0.05
 """How long it is looked at the writers before the first page; with many callers they commit several times meanwhile."""
 PAGE_SECONDS = 0.015
 """How long a page may take beside writers: about as long as a command waits for its answer."""
-GROWTH_BESIDE, GROWTH_ALONE = 2.0, 4.0
+GROWTH_MOST = 2.0
 """How many times as large as the last page the next one is at most, since writers may come at any time."""
 BUSY_PART = 1 / 3
 """Writing an event costs three times what reading or projecting one does: writers at this part of a page's speed keep a machine busy."""
@@ -90,7 +90,7 @@ class GiveWay:
             if left > LOOK_SECONDS and not self._share():
                 break
         self._began = self._clock()
-        return min(GROWTH_BESIDE, PAGE_SECONDS / took if took > 0 else inf) if self._busy else inf
+        return min(GROWTH_MOST, PAGE_SECONDS / took if took > 0 else inf) if self._busy else inf
 
     def _share(self) -> float:
         """How much of the longest rest the writers are owed, by how fast they wrote since the last look: from 0 to 1. By the square, since
@@ -115,4 +115,4 @@ class Pages:
         """A page has ended, of so many events; returns when the next one may begin."""
         room = self._pace.rest(events)
         self.beside = isfinite(room)
-        self.size = max(self._least, round(min(self._most, self.size * min(room, GROWTH_ALONE))))
+        self.size = max(self._least, round(min(self._most, self.size * min(room, GROWTH_MOST))))

@@ -165,6 +165,7 @@ def _moved(at: Snapshot, cash: Balance, first_day: date, last_day: date, pace: P
         found = _summed_here(at, span, pages)
     else:
         found = {entry: (times, amount) for entry, times, amount in read_through(at.cursor, QUERIES["moved"], span)}
+        pages.end()
     for entry, (times, amount) in sorted(found.items()):
         yield Moved(entry=entry, times=times, amount=amount)
 
@@ -178,6 +179,7 @@ def _summed_here(at: Snapshot, span: dict[str, Any], pages: Pages) -> dict[str, 
             amounts[entry] += amount
         pages.end()
     at.cursor.execute(QUERIES["close_moved"])
+    pages.end()
     return {entry: (often, amounts[entry]) for entry, often in times.items()}
 
 

@@ -11,7 +11,7 @@ from ledger.pacing import (
     BUSY_PART,
     FIRST_LOOK_SECONDS,
     FULL_SPEED,
-    GROWTH_BESIDE,
+    GROWTH_MOST,
     LOOK_SECONDS,
     PAGE_SECONDS,
     REST_MOST,
@@ -115,7 +115,7 @@ def test_pages_beside_writers_begin_small_and_come_to_what_takes_a_page_s_time(b
         busy.now += seconds
         pages.end(pages.size)
         sizes.append(pages.size)
-    assert (sizes, pages.beside) == ([100, 100 * GROWTH_BESIDE, 300, 500, 250, 250, 100], True)
+    assert (sizes, pages.beside) == ([100, 100 * GROWTH_MOST, 300, 500, 250, 250, 100], True)
 
 
 def test_pages_where_nobody_writes_soon_have_all_they_may() -> None:
@@ -123,11 +123,14 @@ def test_pages_where_nobody_writes_soon_have_all_they_may() -> None:
     machine = Machine(events_per_second=100_000, stops_at=0.1)
     pages = Pages(machine.pace(), most=5_000, least=100)
     found = [(pages.size, pages.beside)]
-    for _ in range(5):
+    for _ in range(8):
         machine.now += 0.2
         pages.end(pages.size)
         found.append((pages.size, pages.beside))
-    assert found == [(100, True), (100, True), (400, False), (1_600, False), (5_000, False), (5_000, False)]
+    assert found == [
+        *((100, True), (100, True), (200, False), (400, False), (800, False)),
+        *((1_600, False), (3_200, False), (5_000, False), (5_000, False)),
+    ]
 
 
 def test_at_full_speed_nothing_rests_and_nothing_is_looked_at() -> None:
