@@ -12,8 +12,8 @@ from math import inf, isfinite
 from time import monotonic, sleep
 from typing import Protocol
 
-REST_MOST = 19.0
-"""While writers are busy: so many times as long as a page took, which leaves a twentieth of the time for pages."""
+REST_MOST = 29.0
+"""While writers are busy: so many times as long as a page took, which leaves a thirtieth of the time for pages."""
 REST_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.1
 """How often somebody who rests looks whether the writers have stopped."""

@@ -60,8 +60,8 @@ def test_where_nobody_writes_there_is_no_rest_and_a_page_has_no_limit() -> None:
     assert (after_a_page(machine, machine.pace(), 0.1, 1_000), machine.waited) == ((inf, 0.0), [])
 
 
-def test_beside_busy_writers_a_twentieth_of_the_time_is_left(busy: Machine) -> None:
-    """A page is followed by nineteen times its time."""
+def test_beside_busy_writers_a_thirtieth_of_the_time_is_left(busy: Machine) -> None:
+    """A page is followed by twenty-nine times its time."""
     pace = busy.pace()
     assert after_a_page(busy, pace, 0.05, 1_000) == (round(PAGE_SECONDS / 0.05, 6), round(0.05 * REST_MOST, 6))
     assert after_a_page(busy, pace, 0.1, 1_000) == (round(PAGE_SECONDS / 0.1, 6), round(0.1 * REST_MOST, 6))
