@@ -8,13 +8,10 @@ does is trusted further than a connection is: when it ends, the outcome of what 
 from __future__ import annotations
 
 import marshal
-import os
 import select
-import signal
 import socket
 import struct
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -25,6 +22,7 @@ from uuid import UUID
 from eventsourcing import persistence
 from eventsourcing.persistence import PersistenceError
 
+from ledger.beside import line_to_starter, start_beside
 from ledger.errors import OutcomeUnknown
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.log import Log
@@ -44,21 +42,10 @@ class Carrier:
     """Carries one commit at a time, of one corridor. Used by one thread."""
 
     def __init__(self, url: str, corridor: str) -> None:
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
-        self._socket = ours
+        self._socket, self._process = start_beside(__name__, send_buffer=_BUFFER_BYTES)
         self.busy = 0.0
         """Seconds of a processor that the other process has spent on commits."""
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603  # this very interpreter, with this module
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                stdin=subprocess.DEVNULL,
-            )
-        # Not among the arguments, which every user of the machine can read.
-        _write(ours, (url, corridor))
+        _write(self._socket, (url, corridor))
         self._ready = False
 
     def fileno(self) -> int:
@@ -204,9 +191,7 @@ def _frames(source: socket.socket) -> Iterator[Sequence[Any]]:
 
 def main() -> None:
     """Carries until the process that started it closes its end, or ends."""
-    # The other process is told when to stop, and sees to it that this one comes to an end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[1])) as other, suppress(OutcomeUnknown):
+    with line_to_starter() as other, suppress(OutcomeUnknown):
         url, corridor = _read(other)
         log = Log(PostgresPool(url, pool_size=1, max_overflow=0), corridor)
         _write(other, "ready")

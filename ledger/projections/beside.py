@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TextIO
 
+from ledger.beside import line_to_starter, start_beside
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.notifications import Listener
 from ledger.logs import configure_logging
@@ -78,22 +75,10 @@ class Beside:
             self._thread.join()
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                process = subprocess.Popen(  # noqa: S603  # this very interpreter, with this module
-                    [sys.executable, "-m", __name__, str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                    stdin=subprocess.DEVNULL,
-                )
-        except OSError:
-            ours.close()
-            raise
+        ours, process = start_beside(__name__)
         with self._lock:
             self._socket, self._process = ours, process
             self._stopped.clear()
-            # Not among the arguments, which every user of the machine can read.
             self._say(json.dumps([self._url, logging.getLogger().getEffectiveLevel()]))
             for corridor in self._followed:
                 self._tell(_FOLLOW, corridor)
@@ -165,9 +150,7 @@ def work(told: Iterable[str], to: TextIO, pool: PostgresPool) -> None:
 
 def main() -> None:
     """Works until the process that started it closes its end, or ends."""
-    # The other process is told when to stop, and sees to it that this one comes to an end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[1])) as other, other.makefile() as told, other.makefile("w") as to:
+    with line_to_starter() as other, other.makefile() as told, other.makefile("w") as to:
         if first := told.readline():
             url, level = json.loads(first)
             configure_logging(as_json=True, level=level)

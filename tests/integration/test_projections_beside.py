@@ -108,6 +108,6 @@ def test_where_no_process_can_be_started_whoever_wanted_one_is_told(database_url
     def refused(*_: object, **__: object) -> None:
         raise BlockingIOError("no more processes")
 
-    monkeypatch.setattr(beside.subprocess, "Popen", refused)
+    monkeypatch.setattr(subprocess, "Popen", refused)
     with pytest.raises(OSError, match="no more processes"):
         Beside(database_url)
