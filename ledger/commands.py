@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ledger.domain import ids
 from ledger.domain.break_events import BreakClass
@@ -23,6 +23,9 @@ from ledger.domain.pricing import ChargeBearer
 from ledger.domain.public_keys import ED25519
 from ledger.domain.terms import Terms
 from ledger.domain.transfer_events import Condition, Screened
+
+BREAKS_AT_ONCE = 250
+"""Differences of one `RecordBreaks`."""
 
 
 class Command(BaseModel):
@@ -425,19 +428,8 @@ class BreakCommand(Command):
         return (ids.break_stream(self.corridor, self.break_id),)
 
 
-class RecordBreak(BreakCommand):
-    """``difference``: what the statement has more than the ledger on ``account``, debit positive, minor units."""
-
-    break_class: BreakClass
-    account: str
-    difference: int
-    statement: str
-    reference: str
-    business_date: date
-
-
 class FoundBreak(BaseModel):
-    """One of many differences, see `RecordBreak`."""
+    """``difference``: what the statement has more than the ledger on ``account``, debit positive, minor units."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -451,9 +443,9 @@ class FoundBreak(BaseModel):
 
 
 class RecordBreaks(Command):
-    """Some hundreds of differences under one receipt: all are recorded, or none."""
+    """Differences under one receipt, at most `BREAKS_AT_ONCE`: all are recorded, or none."""
 
-    found: tuple[FoundBreak, ...]
+    found: Annotated[tuple[FoundBreak, ...], Field(min_length=1, max_length=BREAKS_AT_ONCE)]
 
     def streams(self) -> Iterable[UUID]:
         return [ids.break_stream(self.corridor, one.break_id) for one in self.found]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger import commands as c
 from ledger.books import Books
-from ledger.deciding.breaks import park_break, record_break, record_breaks, resolve_break
+from ledger.deciding.breaks import park_break, record_breaks, resolve_break
 from ledger.deciding.compliance import freeze_transfer, give_opinion
 from ledger.deciding.corridor import open_corridor, receive_message, set_account_status
 from ledger.deciding.initiation import fund_transfer, initiate_transfer
@@ -60,7 +60,6 @@ HANDLERS: dict[type[c.Command], Callable[[Any, Books], Outcome]] = {
     c.CloseCycle: close_cycle,
     c.ConfirmPayIn: confirm_pay_in,
     c.ConfirmPayOut: confirm_pay_out,
-    c.RecordBreak: record_break,
     c.RecordBreaks: record_breaks,
     c.ParkBreak: park_break,
     c.ResolveBreak: resolve_break,

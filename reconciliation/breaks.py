@@ -12,14 +12,12 @@ from hashlib import sha256
 from itertools import groupby
 from typing import NamedTuple
 
-from ledger.commands import FoundBreak, RecordBreaks
+from ledger.commands import BREAKS_AT_ONCE, FoundBreak, RecordBreaks
 from ledger.domain.break_events import BreakClass
 from reconciliation.classes import Classified, makes_break
 from reconciliation.lines import ExpectedLine, LineId, ReportedLine
 
 ACTOR = "system:nightly"
-RECORDED_AT_ONCE = 250
-"""Differences under one receipt."""
 _ID_DIGITS = 16
 
 
@@ -88,8 +86,8 @@ def record_breaks(corridor: str, differences: Sequence[Difference]) -> Iterator[
     again is a replay."""
     for statement, of_one in groupby(differences, key=lambda difference: difference.statement):
         found = [_told(difference) for difference in of_one]
-        for start in range(0, len(found), RECORDED_AT_ONCE):
-            some = tuple(found[start : start + RECORDED_AT_ONCE])
+        for start in range(0, len(found), BREAKS_AT_ONCE):
+            some = tuple(found[start : start + BREAKS_AT_ONCE])
             said = sha256(repr([tuple(map(str, one.model_dump().values())) for one in some]).encode()).hexdigest()
             yield RecordBreaks(corridor=corridor, actor=ACTOR, idempotency_key=f"breaks/{said}", cause=f"statement:{statement}", found=some)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ledger import commands as c
 from ledger.books import Books
 from ledger.deciding.outcome import Result
@@ -14,33 +12,23 @@ from ledger.errors import (
 )
 
 
-def record_break(command: c.RecordBreak, books: Books) -> Result:
-    """The night job found a difference; the same one found again changes nothing."""
-    _check(command, [command.account], books)
-    return {"break": command.break_id, "changed": _find(command, command.corridor, books)}
-
-
 def record_breaks(command: c.RecordBreaks, books: Books) -> Result:
-    """The night job found many differences; those found before change nothing."""
-    _check(command, sorted({one.account for one in command.found}), books)
-    return {"breaks": len(command.found), "changed": sum(_find(one, command.corridor, books) for one in command.found)}
-
-
-def _check(command: c.Command, accounts: Iterable[str], books: Books) -> None:
+    """The night job found differences; those found before change nothing."""
     if not command.actor.startswith("system:"):
         raise NotPermitted(
             f"{command.actor} cannot record breaks.", field="actor", value=command.actor, way_out="Let the night job find it."
         )
-    for account in accounts:
+    for account in sorted({found.account for found in command.found}):
         books.account(account)
+    return {"breaks": len(command.found), "changed": sum(_find(found, command.corridor, books) for found in command.found)}
 
 
-def _find(told: c.RecordBreak | c.FoundBreak, corridor: str, books: Books) -> bool:
+def _find(found: c.FoundBreak, corridor: str, books: Books) -> bool:
     """Whether the difference was not known yet."""
-    if books.break_or_none(told.break_id) is not None:
+    if books.break_or_none(found.break_id) is not None:
         return False
-    facts = {k: getattr(told, k) for k in c.FoundBreak.model_fields}
-    books.add(ReconciliationBreak.find(ids.break_stream(corridor, told.break_id), books.decision(), **facts))
+    facts = {name: getattr(found, name) for name in c.FoundBreak.model_fields}
+    books.add(ReconciliationBreak.find(ids.break_stream(corridor, found.break_id), books.decision(), **facts))
     return True
 
 

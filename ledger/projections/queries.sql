@@ -268,27 +268,12 @@ WHERE corridor = %(corridor)s AND account = %(account)s AND (position, line_no) 
 ORDER BY position, line_no
 LIMIT %(size)s;
 
--- name: lines_booked
--- Lines of an account booked between two dates, in log order, after a line already seen.
-SELECT position, line_no, boundary, recorded_at, account, currency, entry, reference, command, amount, booking_date, value_date
-FROM projections.journal_lines
-WHERE corridor = %(corridor)s AND account = %(account)s AND (position, line_no) > (%(after_position)s, %(after_line)s)
-      AND boundary <= %(boundary)s AND booking_date BETWEEN %(first)s AND %(last)s
-ORDER BY position, line_no
-LIMIT %(size)s;
-
 -- name: lines_of
 -- Lines of everything booked for one transfer, cycle, movement or break.
 SELECT position, line_no, boundary, recorded_at, account, currency, entry, reference, command, amount, booking_date, value_date
 FROM projections.journal_lines
 WHERE corridor = %(corridor)s AND reference = %(reference)s
 ORDER BY position, line_no;
-
--- name: booked_after
--- What was booked on an account after a date, up to a boundary.
-SELECT coalesce(sum(amount), 0)::bigint
-FROM projections.journal_lines
-WHERE corridor = %(corridor)s AND account = %(account)s AND booking_date > %(day)s AND boundary <= %(boundary)s;
 
 -- name: transfer
 -- One transfer as it stands; it is settled when its payout lies in a settled cycle.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.commands import RecordBreak
+from ledger.commands import FoundBreak, RecordBreaks
 from ledger.domain import ids
 from ledger.privacy.records import RecordKind
 from tests.acceptance.conftest import FRIDAY_MORNING, LISTED, ServedCorridor, told, transfer, uetr
@@ -134,12 +134,12 @@ def test_a_frozen_transfer_stays_where_it_is_until_two_officers_lift_it(served: 
 
 def test_a_break_is_parked_and_resolved_by_two_officers_each(served: ServedCorridor) -> None:
     """A charge of the bank that the ledger did not know: parked against suspense, then moved where it belongs."""
-    found = RecordBreak(
-        corridor=served.corridor, actor="system:nightly", idempotency_key="n", break_id="missing-in-ledger-1",
-        break_class="missing_in_ledger", account="abb:cash:MAD", difference=-3500, statement="ABB-2026-03-27", reference="CHG-88",
-        business_date=FRIDAY_MORNING.date(),
+    found = FoundBreak(
+        break_id="missing-in-ledger-1", break_class="missing_in_ledger", account="abb:cash:MAD", difference=-3500,
+        statement="ABB-2026-03-27", reference="CHG-88", business_date=FRIDAY_MORNING.date(),
     )  # fmt: skip
-    assert served.service.ledger(served.corridor).execute(found).refusal is None
+    command = RecordBreaks(corridor=served.corridor, actor="system:nightly", idempotency_key="n", found=(found,))
+    assert served.service.ledger(served.corridor).execute(command).refusal is None
     path = "/breaks/missing-in-ledger-1"
     shown = told(served.get("abb", path, at_least=served.head()), 200)
     assert (shown["side"], shown["difference"], shown["state"]) == ("credit", {"amount": "35.00", "currency": "MAD"}, "open")

@@ -165,9 +165,7 @@ def _treasury() -> Iterable[Command]:
 
 
 def _breaks() -> Iterable[Command]:
-    yield ask(
-        c.RecordBreak,
-        NIGHT_JOB,
+    found = c.FoundBreak(
         break_id="B-1",
         break_class="missing_in_ledger",
         account="psbc:cash:CNY",
@@ -176,6 +174,7 @@ def _breaks() -> Iterable[Command]:
         reference="BANK-REF",
         business_date=FRIDAY,
     )
+    yield ask(c.RecordBreaks, NIGHT_JOB, found=(found,))
     yield from (ask(c.ParkBreak, officer, break_id="B-1") for officer in (AMINA, BAO))
     yield from (
         ask(c.ResolveBreak, officer, break_id="B-1", to_account="psbc:own:CNY", explanation="the bank's fee") for officer in (BAO, AMINA)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ledger.eventstore.connections import PostgresCursor, PostgresPool, connect
+from ledger.projections.lines import BEGINNING, JournalLine, lines
 from ledger.projections.queries import TABLES
+from ledger.projections.snapshot import Snapshot
+
+_PAGE = 10_000
 
 
 def contents(pool: PostgresPool, corridor: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -15,6 +20,14 @@ def contents(pool: PostgresPool, corridor: str) -> dict[str, list[tuple[Any, ...
             table: sorted(cursor.rows(f"SELECT * FROM projections.{table} WHERE corridor = %(corridor)s", {"corridor": corridor}), key=repr)
             for table in TABLES
         }
+
+
+def each_line(at: Snapshot, account: str) -> Iterator[JournalLine]:
+    """All lines of an account in log order."""
+    after = BEGINNING
+    while page := lines(at, account, after=after, size=_PAGE):
+        yield from page
+        after = page[-1].cursor
 
 
 def as_owner(url: str) -> PostgresCursor:

@@ -13,10 +13,11 @@ from ledger.eventstore.log import Log
 from ledger.iso20022.parties import Account
 from ledger.iso20022.statement import Balance, Direction, Entry, EntryDetail, Statement
 from ledger.projections.cycles import cycles
-from ledger.projections.lines import JournalLine, each_line
+from ledger.projections.lines import JournalLine
 from ledger.projections.movements import movements
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import snapshot
+from tests.integration.projected import each_line
 
 
 def entry_of(line: JournalLine, references: dict[UUID, str], number: int, payments: dict[tuple[str, int], str]) -> Entry:
@@ -44,7 +45,8 @@ def entries_of(pool: PostgresPool, corridor: str, account: str, first: date, las
             for cycle in cycles(at)
             for payment in cycle.payments
         }
-        lines = [line for line in each_line(at, account, booked=(first, last)) if line.entry not in ("parked", "resolved")]
+        booked = [line for line in each_line(at, account) if first <= line.booking_date <= last]
+        lines = [line for line in booked if line.entry not in ("parked", "resolved")]
     return [entry_of(line, references, number, payments) for number, line in enumerate(lines, start=1)]
 
 

@@ -211,6 +211,14 @@ class SmallCorridor:
         currency = {"abb": "MAD", "psbc": "CNY"}[participant]
         self.do(c.MoveCash, participant, participant=participant, amount=amount, currency=currency, reference=reference, kind=kind)
 
+    def find_break(self, break_id: str, *, difference: int, statement: str, reference: str, business_date: date) -> None:
+        """The night job finds another amount on psbc's statement."""
+        found = c.FoundBreak(
+            break_id=break_id, break_class="amount_differs", account="psbc:cash:CNY", difference=difference, statement=statement,
+            reference=reference, business_date=business_date,
+        )  # fmt: skip
+        self.do(c.RecordBreaks, "system:nightly", found=(found,))
+
     def settle(self) -> int:
         """Closes the cycle, confirms every pay-in and then every pay-out; its number."""
         closed = self.do(c.CloseCycle, "operator:test")
@@ -269,10 +277,7 @@ class SmallCorridor:
         self.do(c.ConfirmWithdrawal, "bank:settlement", reference="withdrawal-1", bank_reference="bank-withdrawal-1")
         self.wait(days=8)
         self.do(c.ExpireTransfer, "system:expiry", uetr=uetr_of(10))  # cash nobody collected: refunded
-        self.do(
-            c.RecordBreak, "system:nightly", break_id="b1", break_class="amount_differs", account="psbc:cash:CNY", difference=-700,
-            statement="2026-04-07", reference="stmt-7", business_date=date(2026, 4, 7),
-        )  # fmt: skip
+        self.find_break("b1", difference=-700, statement="2026-04-07", reference="stmt-7", business_date=date(2026, 4, 7))
         self.do(c.ParkBreak, "officer:amina", break_id="b1")
         self.do(c.ParkBreak, "officer:li", break_id="b1")
         self.do(c.ResolveBreak, "officer:amina", break_id="b1", to_account="psbc:cash:CNY", explanation="the bank's own mistake")

@@ -15,12 +15,11 @@ from ledger.eventstore.migrate import migrate, shipped_migrations
 from ledger.pacing import FullSpeed
 from ledger.projections import rebuild as rebuilding
 from ledger.projections.balances import balances
-from ledger.projections.lines import each_line
 from ledger.projections.queries import TABLES
 from ledger.projections.rebuild import rebuild
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import snapshot
-from tests.integration.projected import as_owner, contents
+from tests.integration.projected import as_owner, contents, each_line
 from tests.integration.small_corridor import SmallCorridor
 
 SCHEMA = """

@@ -473,7 +473,7 @@ def test_a_night_killed_between_two_commands_records_the_rest(corridor: Corridor
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
         patched.setattr(nightly, "_COMMANDS_AT_ONCE", 1)
-        patched.setattr(breaks_found, "RECORDED_AT_ONCE", 1)
+        patched.setattr(breaks_found, "BREAKS_AT_ONCE", 1)
         run_nightly(corridor.service, CODE, bodies, MONDAY, die)
     assert len(corridor.open_breaks()) == 1
     assert found(corridor.night(bodies)) == THE_THREE

@@ -110,7 +110,7 @@ class RandomDay:
                 (c.CloseCycle, "operator:test", {}),
                 (c.ConfirmPayIn, "bank:settlement", cycle),
                 (c.ConfirmPayOut, "bank:settlement", cycle),
-                (c.RecordBreak, "system:job", found),
+                (c.RecordBreaks, "system:job", {"found": (found,)}),
                 (c.ParkBreak, self.random.choice(ACTORS[2:4]), {"break_id": found["break_id"]}),
                 (
                     c.ResolveBreak,

@@ -271,10 +271,11 @@ class People:
     def _record_break(self, wish: Wish) -> Command:
         self.breaks.append(self._name())
         account = of(("abb:cash:MAD", "psbc:cash:CNY", "corridor:settlement_bank:USD", "abb:fx:MAD"), wish.pick)
-        return ask(
-            c.RecordBreak, NIGHT_JOB, break_id=self._name(), break_class="amount_differs", account=account,
-            difference=of((1, -1, 25_00, -25_00, 0), wish.other), statement="S", reference="B", business_date=FRIDAY,
+        found = c.FoundBreak(
+            break_id=self._name(), break_class="amount_differs", account=account, difference=of((1, -1, 25_00, -25_00, 0), wish.other),
+            statement="S", reference="B", business_date=FRIDAY,
         )  # fmt: skip
+        return ask(c.RecordBreaks, NIGHT_JOB, key=f"RecordBreaks/{found.break_id}", found=(found,))
 
     def _adjust(self, wish: Wish) -> Command:
         if not self.breaks and not wish.odd:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from ledger import commands as c
 from ledger.domain import break_events, ids, movement_events
@@ -40,18 +41,19 @@ def move(kind: str, amount: int = 9_00, reference: str = "C-1", participant: str
     return ask(c.MoveCash, **(said | changes))
 
 
-def record(**changes: Any) -> c.RecordBreak:
-    said: dict[str, Any] = {
-        "actor": NIGHT_JOB,
-        "break_id": "B-1",
-        "break_class": "missing_in_ledger",
-        "account": "psbc:cash:CNY",
-        "difference": -25_00,
-        "statement": "2026-03-27",
-        "reference": "BANK-REF",
-        "business_date": FRIDAY,
-    }
-    return ask(c.RecordBreak, **(said | changes))
+FOUND = {
+    "break_id": "B-1",
+    "break_class": "missing_in_ledger",
+    "account": "psbc:cash:CNY",
+    "difference": -25_00,
+    "statement": "2026-03-27",
+    "reference": "BANK-REF",
+    "business_date": FRIDAY,
+}
+
+
+def record(*found: dict[str, Any], actor: str = NIGHT_JOB, key: str = "") -> c.RecordBreaks:
+    return ask(c.RecordBreaks, actor, key=key, found=found or (FOUND,))
 
 
 def park(officer: str, **changes: Any) -> c.ParkBreak:
@@ -117,33 +119,33 @@ def test_the_night_job_records_a_break_once() -> None:
     """Found again the next night it changes nothing; only the job finds, and only on accounts that exist."""
     ledger = opened()
     command = record()
-    facts = {
-        "break_id": "B-1",
-        "break_class": "missing_in_ledger",
-        "account": "psbc:cash:CNY",
-        "difference": -25_00,
-        "statement": "2026-03-27",
-        "reference": "BANK-REF",
-        "business_date": FRIDAY,
-    }
-    assert ledger.when(command) == events(STREAM, [fact(break_events.BreakFound, decided(command), **facts)])
-    assert ledger.run(record(key="next night")) == {"break": "B-1", "changed": False}
+    assert ledger.when(command) == events(STREAM, [fact(break_events.BreakFound, decided(command), **FOUND)])
+    assert ledger.run(record(key="next night")) == {"breaks": 1, "changed": 0}
     ledger.refuses(record(actor=AMINA), NotPermitted, "actor", AMINA)
-    ledger.refuses(record(key="account", break_id="B-2", account="bcp:cash:EUR"), AccountUnknown, "account", "bcp:cash:EUR")
+    elsewhere = {**FOUND, "break_id": "B-2", "account": "bcp:cash:EUR"}
+    ledger.refuses(record(elsewhere, key="account"), AccountUnknown, "account", "bcp:cash:EUR")
 
 
 def test_many_breaks_are_recorded_by_one_command_each_once() -> None:
     """Those known before change nothing; one that cannot be recorded keeps the others out too."""
-    known, new = (record(break_id=break_id).model_dump(include=set(c.FoundBreak.model_fields)) for break_id in ("B-1", "B-2"))
+    new = {**FOUND, "break_id": "B-2"}
     ledger = opened().given(record())
-    command = ask(c.RecordBreaks, NIGHT_JOB, found=(known, new, new))
+    command = record(FOUND, new, new, key="more")
     stream = ids.break_stream(command.corridor, "B-2")
     assert command.streams() == [STREAM, stream, stream]
     assert ledger.when(command) == events(stream, [fact(break_events.BreakFound, decided(command), **new)])
-    assert ledger.run(ask(c.RecordBreaks, NIGHT_JOB, key="next night", found=(known, new))) == {"breaks": 2, "changed": 0}
-    ledger.refuses(ask(c.RecordBreaks, AMINA, key="officer", found=(known,)), NotPermitted, "actor", AMINA)
+    assert ledger.run(record(FOUND, new, key="next night")) == {"breaks": 2, "changed": 0}
     elsewhere = [{**new, "break_id": "B-3"}, {**new, "break_id": "B-4", "account": "bcp:cash:EUR"}]
-    ledger.refuses(ask(c.RecordBreaks, NIGHT_JOB, key="account", found=elsewhere), AccountUnknown, "account", "bcp:cash:EUR")
+    ledger.refuses(record(*elsewhere, key="account"), AccountUnknown, "account", "bcp:cash:EUR")
+
+
+def test_a_command_carries_one_difference_to_two_hundred_and_fifty() -> None:
+    """None would say nothing; more would make one commit long."""
+    most = tuple({**FOUND, "break_id": f"B-{number}"} for number in range(c.BREAKS_AT_ONCE))
+    assert len(record(*most).found) == 250
+    for found in ((), (*most, FOUND)):
+        with pytest.raises(ValidationError, match="found"):
+            ask(c.RecordBreaks, NIGHT_JOB, found=found)
 
 
 def test_two_officers_park_a_difference_and_two_resolve_it() -> None:

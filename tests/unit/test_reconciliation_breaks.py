@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 from pydantic_core import from_json, to_json
 
-from ledger.commands import FoundBreak, RecordBreaks
+from ledger.commands import BREAKS_AT_ONCE, FoundBreak, RecordBreaks
 from ledger.domain.break_events import BreakClass
-from reconciliation.breaks import RECORDED_AT_ONCE, Difference, balance_difference, break_id_of, difference_of, record_breaks
+from reconciliation.breaks import Difference, balance_difference, break_id_of, difference_of, record_breaks
 from reconciliation.carried import OpenLine
 from reconciliation.classes import BREAK_CLASSES, Classified
 from reconciliation.next_steps import next_step
@@ -58,8 +58,8 @@ def test_no_command_holds_more_than_its_share() -> None:
     """A statement with many differences takes several commands, each with a key of its own."""
     found = difference_of(PAIR, "S1", DAY)
     assert found is not None
-    commands = list(record_breaks("abb-psbc", [found._replace(break_id=str(n)) for n in range(RECORDED_AT_ONCE + 1)]))
-    assert [len(command.found) for command in commands] == [RECORDED_AT_ONCE, 1]
+    commands = list(record_breaks("abb-psbc", [found._replace(break_id=str(n)) for n in range(BREAKS_AT_ONCE + 1)]))
+    assert [len(command.found) for command in commands] == [BREAKS_AT_ONCE, 1]
     assert len({command.idempotency_key for command in commands}) == 2
 
 
