@@ -26,7 +26,7 @@ GROWTH_MOST = 2.0
 BUSY_PART = 1 / 3
 """Writing an event costs three times what reading or projecting one does: writers at this part of a page's speed keep a machine busy."""
 USUAL_SPEED = 20_000.0
-"""Events a second of a page, until one was counted."""
+"""Events a second of a large page, until a faster one was counted. Small pages say little: each has a price whatever is in it."""
 
 
 class Pace(Protocol):
@@ -81,7 +81,7 @@ class GiveWay:
         """Rests up to REST_MOST times as long as the page took, less beside slow writers; not for long after they have stopped."""
         took = self._clock() - self._began
         if events > 0 < took:
-            self._speed = events / took
+            self._speed = max(self._speed, events / took)
         share = self._share()
         self._busy = share > 0
         end = self._clock() + min(REST_SECONDS_MAX, took * REST_MOST * share)

@@ -65,7 +65,7 @@ def bench(plan: Plan) -> Found:
     plan = replace(plan, runs=plan.runs + 1)
     ledger = plan.corridor()
     corridor, transfers = ledger.corridor_code, plan.pick(1_250, 6_000, 20_000)
-    fill(ledger, f"{plan.seed}/fill", plan.pick(30_000, 300_000, 1_000_000), plan.progress)
+    fill(ledger, f"{plan.seed}/fill", plan.pick(60_000, 300_000, 1_000_000), plan.progress)
     Runner(ledger.log_store).catch_up()
     warm, spent = lives(corridor, f"{plan.seed}/warm", transfers), Spent(ledger)
     drive(ledger, warm)

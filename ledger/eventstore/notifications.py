@@ -7,8 +7,8 @@ costs only delay, since listeners look for themselves every second as well.
 import os
 import select
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 
 from eventsourcing.persistence import PersistenceError
@@ -71,7 +71,9 @@ class Listener:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._grown = threading.Condition()
+        self._lock = threading.Lock()
+        # One a corridor, so that those who wait for the others sleep on.
+        self._grown: dict[str, threading.Condition] = {}
         self._positions: dict[str, int] = {}
         self._hurried: set[str] = set()
         self._callbacks: set[Callable[[], None]] = set()
@@ -86,33 +88,31 @@ class Listener:
 
     def wait(self, corridor: str, position: int, timeout: float) -> bool:
         """Waits until the log of a corridor is known to reach `position`; False when `timeout` seconds passed first."""
-        with self._grown:
-            return self._grown.wait_for(lambda: self.position(corridor) >= position or self._closing.is_set(), timeout) and (
+        with self._waiting_for(corridor) as grown:
+            return grown.wait_for(lambda: self.position(corridor) >= position or self._closing.is_set(), timeout) and (
                 self.position(corridor) >= position
             )
 
     def linger(self, corridor: str, position: int, timeout: float) -> None:
         """Waits until the log of a corridor is known to reach `position`, or `hurry` is asked for, and for `timeout` seconds at most."""
-        with self._grown:
-            self._grown.wait_for(
-                lambda: self.position(corridor) >= position or corridor in self._hurried or self._closing.is_set(), timeout
-            )
+        with self._waiting_for(corridor) as grown:
+            grown.wait_for(lambda: self.position(corridor) >= position or corridor in self._hurried or self._closing.is_set(), timeout)
             self._hurried.discard(corridor)
 
     def hurry(self, corridor: str) -> None:
         """Ends the lingering over a corridor, or the next one if nobody lingers now."""
-        with self._grown:
+        with self._waiting_for(corridor) as grown:
             self._hurried.add(corridor)
-            self._grown.notify_all()
+            grown.notify_all()
 
     def add_callback(self, callback: Callable[[], None]) -> None:
         """Calls `callback` whenever any log has grown, and once now."""
-        with self._grown:
+        with self._lock:
             self._callbacks.add(callback)
         callback()
 
     def remove_callback(self, callback: Callable[[], None]) -> None:
-        with self._grown:
+        with self._lock:
             self._callbacks.discard(callback)
 
     def close(self) -> None:
@@ -120,8 +120,9 @@ class Listener:
         if self._closing.is_set():
             return
         self._closing.set()
-        with self._grown:
-            self._grown.notify_all()
+        with self._lock:
+            for grown in self._grown.values():
+                grown.notify_all()
         os.write(self._wake, b"\0")
         self._thread.join()
         os.close(self._wake)
@@ -152,13 +153,20 @@ class Listener:
             connection.notifies.clear()
             self._learn({corridor: int(position) for corridor, position in heard})
 
+    @contextmanager
+    def _waiting_for(self, corridor: str) -> Iterator[threading.Condition]:
+        """The lock, and what is notified when a corridor's log has grown."""
+        with self._lock:
+            yield self._grown.setdefault(corridor, threading.Condition(self._lock))
+
     def _learn(self, positions: dict[str, int]) -> None:
-        with self._grown:
-            grown = {name: at for name, at in positions.items() if at > self.position(name)}
-            if not grown:
+        with self._lock:
+            further = {name: at for name, at in positions.items() if at > self.position(name)}
+            if not further:
                 return
-            self._positions.update(grown)
-            self._grown.notify_all()
+            self._positions.update(further)
+            for name in further.keys() & self._grown.keys():
+                self._grown[name].notify_all()
             callbacks = list(self._callbacks)
         for callback in callbacks:
             callback()

@@ -31,10 +31,11 @@ logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 5_000
 """Events to a page: larger than any batch, small enough to hold in memory many times over."""
-FAR_BEHIND = 1_000
-"""Events; who is not further behind does not rest."""
-LEAST_PAGE_SIZE = 100
-"""The same while writers are given way to: a page has its price, however few events it has."""
+FAR_BEHIND = 20_000
+"""Events; who is not further behind does not rest: readers wait for a projector that follows a busy log, and it may start a moment late."""
+LEAST_PAGE_SIZE = 500
+"""Of a page while writers are given way to: it has its price, however few events it has, and beside writers who leave room for it a
+projector must gain on them."""
 
 LINGER_SECONDS, LINGER_EVENTS = 0.1, 500
 """How long after a page, and how many events at most, gather before the next one: a page costs two dozen trips to the database, whatever is

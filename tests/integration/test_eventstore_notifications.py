@@ -64,6 +64,31 @@ def test_a_commit_reaches_a_listener_through_the_notifier(
     listener.close()
 
 
+def test_who_waits_for_one_corridor_is_not_woken_by_another(
+    pool: PostgresPool, database_url: str, corridor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many corridors grow, each of their readers looks only when its own has."""
+    listener, notifier = listening(pool, database_url, corridor, monkeypatch), Notifier(database_url)
+    looked, first, position = [], threading.Event(), listener.position
+
+    def counted(name: str) -> int:
+        looked.append(name)
+        first.set()
+        return position(name)
+
+    monkeypatch.setattr(listener, "position", counted)
+    waiting = threading.Thread(target=listener.wait, args=(f"{corridor}quiet", 1, PATIENCE))
+    waiting.start()
+    assert first.wait(PATIENCE)
+    busy = Log(pool, corridor, announce=notifier.announce)
+    for _ in range(3):
+        assert listener.wait(corridor, append(busy), PATIENCE)
+    assert looked.count(f"{corridor}quiet") == 1
+    notifier.close()
+    listener.close()
+    waiting.join()
+
+
 def test_a_lost_notification_costs_only_delay(pool: PostgresPool, listener: Listener, corridor: str) -> None:
     """Nobody announced this commit; the listener finds it when it looks."""
     append(Log(pool, corridor))

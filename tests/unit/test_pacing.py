@@ -16,6 +16,7 @@ from ledger.pacing import (
     PAGE_SECONDS,
     REST_MOST,
     REST_SECONDS_MAX,
+    USUAL_SPEED,
     GiveWay,
     Pages,
 )
@@ -69,14 +70,20 @@ def test_beside_busy_writers_a_thirtieth_of_the_time_is_left(busy: Machine) -> N
 
 def test_writers_at_a_third_of_the_pages_speed_are_busy() -> None:
     """What is written costs about three times what is read or projected, so that they are given way to wholly."""
-    machine = Machine(events_per_second=10_000 * BUSY_PART)
+    machine = Machine(events_per_second=USUAL_SPEED * BUSY_PART)
     assert after_a_page(machine, machine.pace(), 0.3, 3_000)[1] == round(0.3 * REST_MOST, 6)
 
 
 def test_beside_slow_writers_the_rest_is_as_much_shorter_by_the_square() -> None:
     """Writers at a fifth of what keeps the machine busy: a twenty-fifth of the longest rest."""
-    machine = Machine(events_per_second=10_000 * BUSY_PART / 5)
+    machine = Machine(events_per_second=USUAL_SPEED * BUSY_PART / 5)
     assert after_a_page(machine, machine.pace(), 0.3, 3_000)[1] == round(0.3 * REST_MOST / 25, 6)
+
+
+def test_small_pages_do_not_make_slow_writers_look_fast() -> None:
+    """Three hundred events in a page that took as long as thousands could have: whoever follows the log must not fall behind for that."""
+    machine = Machine(events_per_second=USUAL_SPEED * BUSY_PART / 5)
+    assert after_a_page(machine, machine.pace(), 0.3, 300)[1] == round(0.3 * REST_MOST / 25, 6)
 
 
 def test_a_rest_ends_soon_after_the_writers_have_stopped() -> None:
