@@ -96,6 +96,7 @@ class Archive:
                 if fresh:
                     self._insert(cursor, file, fresh, received_at)
                 received |= {(staged.statement.account, staged.statement.id): staged for staged in file.statements}
+                del file  # its bytes, before the next one is waited for
         return list(received.values())
 
     def _insert(self, cursor: PostgresCursor, file: StagedFile, statements: list[ReportedStatement], received_at: datetime) -> None:

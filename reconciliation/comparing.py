@@ -7,11 +7,14 @@ amount. So that pair would be matched, and every other line would find the key i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from queue import SimpleQueue
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +26,16 @@ from reconciliation.classes import Classified
 from reconciliation.expected import Window, book_balances, expected_lines
 from reconciliation.expected_columns import ExpectedColumns, expected_columns
 from reconciliation.lines import ExpectedLine, ReportedLine, is_uuid
-from reconciliation.packed import Halves, exact_sum, key_halves, key_texts
+from reconciliation.packed import Halves, PackedLines, exact_sum, key_halves, key_texts
 from reconciliation.queries import QUERIES
 from reconciliation.reported import ReportedStatement
 from reconciliation.staging import Staged
 
+LINES_AT_ONCE = 500_000
+"""A statement with more lines is held whole."""
 _SESSIONS = 2
+
+Planned = tuple[Staged, Window]
 
 
 @dataclass
@@ -56,7 +63,8 @@ class Compared(NamedTuple):
     """A statement beside the ledger: the pairs that agree, counted, and every other line of either side, by its key. ``halves`` are the
     first halves of all keys, in order; ``ledger_closing`` is what the ledger's own lines up to the statement's last day come to."""
 
-    staged: Staged
+    statement: ReportedStatement
+    lines: PackedLines
     window: Window
     halves: Halves
     ledger_closing: int
@@ -64,10 +72,6 @@ class Compared(NamedTuple):
     keys: frozenset[str]
     reported: list[ReportedLine]
     expected: list[ExpectedLine]
-
-    @property
-    def statement(self) -> ReportedStatement:
-        return self.staged.statement
 
     def with_lines_of(self, left: Iterable[ReportedLine | ExpectedLine], at: Snapshot, boundary: int) -> Compared:
         """The same with the pairs taken apart that share a text with lines that earlier statements left open, or with what officers booked
@@ -90,59 +94,100 @@ class Compared(NamedTuple):
 
     def _rows_of(self, keys: Collection[str]) -> list[ReportedLine]:
         """The statement's lines whose first reference is one of some UUIDs."""
-        packed = self.staged.lines
-        places = np.flatnonzero(packed.has_key & among(packed.keys[:, 0], np.sort(key_halves(keys)[:, 0])))
+        places = np.flatnonzero(self.lines.has_key & among(self.lines.keys[:, 0], np.sort(key_halves(keys)[:, 0])))
         wanted = frozenset(keys)
-        return [row for row in packed.lines(self.statement.account, self.statement.id, places) if row.key in wanted]
+        return [row for row in self.lines.lines(self.statement.account, self.statement.id, places) if row.key in wanted]
 
 
-def compare(planned: Sequence[tuple[Staged, Window]], at: Snapshot, boundary: int, pool: PostgresPool) -> Iterator[Compared]:
-    """Compares statements with the ledger's lines in their windows, in the order given. Some sessions that see what ``at`` does read these
-    lines, each for a part of the statements."""
-    parts = [list(part) for part in np.array_split(np.arange(len(planned)), _SESSIONS) if len(part)]
-    with _seeing(pool, at, len(parts)) as sessions, ThreadPoolExecutor(_SESSIONS) as readers:
-        reading = [
-            readers.submit(_columns, [planned[n] for n in part], there, boundary) for part, there in zip(parts, sessions, strict=True)
-        ]
-        last_days: dict[str, list[date]] = {}
-        for staged, _ in planned:
-            last_days.setdefault(staged.statement.account, []).append(staged.statement.last_day)
-        closings = {account: book_balances(at, account, days, boundary) for account, days in last_days.items()}
-        columns = [one.result() for one in reading]
-    for part, of_accounts in zip(parts, columns, strict=True):
-        for staged, window in (planned[n] for n in part):
-            statement, lines, ours = staged.statement, staged.lines, of_accounts[staged.statement.account]
-            found = agreeing(lines, ours, ours.within(window))
-            amounts = lines.amounts[found.theirs]
-            keys = frozenset(key_texts(np.concatenate((lines.keys[found.their_others], ours.keys[found.our_others]))))
-            places = np.sort(np.concatenate((found.their_others, np.flatnonzero(~lines.has_key))))
-            yield Compared(
-                staged=staged,
-                window=window,
-                halves=found.halves,
-                ledger_closing=closings[statement.account][statement.last_day],
-                agreed=Tally(len(amounts), len(amounts), exact_sum(amounts[amounts > 0]), -exact_sum(amounts[amounts < 0])),
-                keys=keys,
-                reported=lines.lines(statement.account, statement.id, places),
-                expected=expected_lines(at, statement.account, window, boundary, sorted(keys)),
-            )
+def compare(planned: Sequence[Planned], at: Snapshot, boundary: int, pool: PostgresPool) -> Generator[Compared, None, None]:
+    """Compares statements with the ledger's lines in their windows, in the order given and a group at a time: while one group is compared
+    the ledger's lines of the next are read, in a session that sees what ``at`` does. No more groups are held than there are sessions."""
+    groups = iter(groups_of(planned, LINES_AT_ONCE))
+    with _seeing(pool, at, min(_SESSIONS, len(planned))) as sessions, ThreadPoolExecutor(_SESSIONS) as readers:
+
+        def read(group: Sequence[Planned]) -> dict[str, ExpectedColumns]:
+            there = sessions.get()
+            try:
+                return _columns(group, there, boundary)
+            finally:
+                sessions.put(there)
+
+        reading = deque((group, readers.submit(read, group)) for group in islice(groups, _SESSIONS))
+        closings = _closings(planned, at, boundary)
+        while reading:
+            group, ours = reading.popleft()
+            yield from _compare_group(group, ours.result(), closings, at, boundary)
+            del ours
+            reading.extend((group, readers.submit(read, group)) for group in islice(groups, 1))
 
 
-def _columns(planned: Sequence[tuple[Staged, Window]], there: Snapshot, boundary: int) -> dict[str, ExpectedColumns]:
+def groups_of(planned: Iterable[Planned], lines_at_once: int) -> list[list[Planned]]:
+    """Statements in their order, as many together as have so many lines; one with more stands alone."""
+    groups: list[list[Planned]] = []
+    room = 0
+    for staged, window in planned:
+        room -= staged.statement.line_count
+        if not groups or room < 0:
+            groups.append([])
+            room = lines_at_once - staged.statement.line_count
+        groups[-1].append((staged, window))
+    return groups
+
+
+def _closings(planned: Iterable[Planned], at: Snapshot, boundary: int) -> dict[str, dict[date, int]]:
+    """What statements should close with, by account and day."""
+    last_days: dict[str, list[date]] = {}
+    for staged, _ in planned:
+        last_days.setdefault(staged.statement.account, []).append(staged.statement.last_day)
+    return {account: book_balances(at, account, days, boundary) for account, days in last_days.items()}
+
+
+def _columns(group: Iterable[Planned], there: Snapshot, boundary: int) -> dict[str, ExpectedColumns]:
     """What the ledger booked on the accounts of some statements."""
     windows: dict[str, list[Window]] = {}
-    for staged, window in planned:
+    for staged, window in group:
         windows.setdefault(staged.statement.account, []).append(window)
     return {account: expected_columns(there, account, some, boundary) for account, some in windows.items()}
 
 
+def _compare_group(
+    group: Iterable[Planned], of_accounts: dict[str, ExpectedColumns], closings: dict[str, dict[date, int]], at: Snapshot, boundary: int
+) -> Iterator[Compared]:
+    for one in group:
+        account, last_day = one[0].statement.account, one[0].statement.last_day
+        yield _compare(one, of_accounts[account], closings[account][last_day], at, boundary)
+
+
+def _compare(one: Planned, ours: ExpectedColumns, ledger_closing: int, at: Snapshot, boundary: int) -> Compared:
+    (statement, read), window = one
+    lines = read()
+    found = agreeing(lines, ours, ours.within(window))
+    amounts = lines.amounts[found.theirs]
+    keys = frozenset(key_texts(np.concatenate((lines.keys[found.their_others], ours.keys[found.our_others]))))
+    places = np.sort(np.concatenate((found.their_others, np.flatnonzero(~lines.has_key))))
+    return Compared(
+        statement=statement,
+        lines=lines,
+        window=window,
+        halves=found.halves,
+        ledger_closing=ledger_closing,
+        agreed=Tally(len(amounts), len(amounts), exact_sum(amounts[amounts > 0]), -exact_sum(amounts[amounts < 0])),
+        keys=keys,
+        reported=lines.lines(statement.account, statement.id, places),
+        expected=expected_lines(at, statement.account, window, boundary, sorted(keys)),
+    )
+
+
 @contextmanager
-def _seeing(pool: PostgresPool, at: Snapshot, number: int) -> Iterator[list[Snapshot]]:
+def _seeing(pool: PostgresPool, at: Snapshot, number: int) -> Iterator[SimpleQueue[Snapshot]]:
     """So many sessions that see what a snapshot sees, as long as the block lasts."""
     [(exported,)] = at.cursor.rows(QUERIES["share_snapshot"])
+    sessions: SimpleQueue[Snapshot] = SimpleQueue()
     with ExitStack() as stack:
-        cursors = [stack.enter_context(pool.connection()).cursor() for _ in range(number)]
-        for cursor in cursors:
+        for _ in range(number):
+            cursor = stack.enter_context(pool.connection()).cursor()
             cursor.execute(QUERIES["see_snapshot"], {"snapshot": exported})
             stack.callback(cursor.execute, "COMMIT")
-        yield [at._replace(cursor=cursor) for cursor in cursors]
+            cursor.execute(QUERIES["stay"])
+            sessions.put(at._replace(cursor=cursor))
+        yield sessions

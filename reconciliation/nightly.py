@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import date
+from functools import partial
 from hashlib import sha256
 
 from ledger.application import Ledger
@@ -32,6 +33,7 @@ from reconciliation.report import Report
 from reconciliation.report_building import build_report
 from reconciliation.reported import ReportedStatement
 from reconciliation.staging import Body, Staged, read_files
+from reconciliation.waiting_lines import WaitingLines
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much (0 of 0: nobody knows)."""
@@ -85,20 +87,22 @@ class _NightJob:
         """The report's bytes, written now or before."""
         terms = self.ledger.terms()
         bodies = list(dict.fromkeys(bodies))
-        with self.archive.turn(waiting=lambda: self.tell("waiting for another night job of this corridor", 0, 0)):
-            with closing(read_files(bodies, terms)) as files:
+        waiting = partial(self.tell, "waiting for another night job of this corridor", 0, 0)
+        with self.archive.turn(waiting), WaitingLines() as aside:
+            with closing(read_files(bodies, terms, aside)) as files:
                 statements = self.archive.receive(files, self.clock())
             self.tell("statements read", len(bodies), len(bodies))
             night_id = _night_id(statements, self.business_date)
-            document = self.archive.document(night_id)
-            if document is None:
-                self._catch_up()
-                self.pace = pace_beside(self.pool, self.ledger.log_store.head().position)
-                if statements:
-                    self._take_statistics()
-                night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
-                document = self._finish(night, statements, verified)
-            return document
+            return self.archive.document(night_id) or self._report(night_id, statements, terms, verified)
+
+    def _report(self, night_id: str, statements: Sequence[Staged], terms: Terms, verified: str) -> bytes:
+        """Of a night that has none yet."""
+        self._catch_up()
+        self.pace = pace_beside(self.pool, self.ledger.log_store.head().position)
+        if statements:
+            self._take_statistics()
+        night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
+        return self._finish(night, statements, verified)
 
     def _catch_up(self) -> None:
         Runner(self.ledger.log_store).catch_up(progress=lambda position, head: self.tell("projections", position, head))
@@ -141,10 +145,12 @@ class _NightJob:
         self.tell("matching", 0, len(statements))
         knowledge = {account: Knowledge(self.ledger, at, night.boundary, account) for account, _ in left}
         found: list[Reconciliation] = []
-        for done, compared in enumerate(compare(planned, at, night.boundary, self.pool)):
-            self.tell(f"matching {compared.statement.account}", done, len(statements))
-            before = self._before(compared.statement, [(one.statement.account, one.carry(night.boundary)) for one in found])
-            found.append(reconcile(compared, before, knowledge[compared.statement.account], at, night.boundary))
+        with closing(compare(planned, at, night.boundary, self.pool)) as each:
+            for compared in each:
+                self.tell(f"matching {compared.statement.account}", len(found), len(statements))
+                before = self._before(compared.statement, [(one.statement.account, one.carry(night.boundary)) for one in found])
+                found.append(reconcile(compared, before, knowledge[compared.statement.account], at, night.boundary))
+                del compared  # its lines, before those of the next one are read
         self.tell("matching", len(statements), len(statements))
         return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
 

@@ -1,4 +1,5 @@
-"""Files of statements on their way into matching: read two at a time, ahead of whoever keeps them, their lines held as columns of numbers.
+"""Files of statements on their way into matching: read two at a time, ahead of whoever keeps them, their lines set aside as columns of
+numbers.
 
 A plain CSV statement is checked and packed column by column; any other statement is read in full first. No file is held longer than it
 takes to read and keep it.
@@ -17,6 +18,7 @@ from reconciliation.csv_plain import read_plain
 from reconciliation.csv_statement import looks_like_csv
 from reconciliation.packed import PackedLines, pack
 from reconciliation.reported import ReportedStatement, read_statements
+from reconciliation.waiting_lines import WaitingLines
 
 Body = bytes | Callable[[], bytes]
 """A file as it came, or what reads it, so that no file is held longer than it takes to read and keep it."""
@@ -26,10 +28,10 @@ _READ_AT_ONCE = 2
 
 
 class Staged(NamedTuple):
-    """A statement and its lines."""
+    """A statement, and what reads its lines when their turn comes."""
 
     statement: ReportedStatement
-    lines: PackedLines
+    lines: Callable[[], PackedLines]
 
 
 class StagedFile(NamedTuple):
@@ -40,13 +42,14 @@ class StagedFile(NamedTuple):
     statements: list[Staged]
 
 
-def read_files(bodies: Sequence[Body], terms: Terms) -> Generator[StagedFile, None, None]:
-    """Reads files in their order, some ahead of what is asked for. Raises an `UnreadableMessage` of the first that cannot be taken."""
+def read_files(bodies: Sequence[Body], terms: Terms, aside: WaitingLines) -> Generator[StagedFile, None, None]:
+    """Reads files in their order, some ahead of what is asked for, and sets their lines aside. Raises an `UnreadableMessage` of the first
+    that cannot be taken, and Unavailable."""
     waiting: deque[Future[StagedFile]] = deque()
     with ThreadPoolExecutor(_READ_AT_ONCE) as readers:
         try:
             for body in bodies:
-                waiting.append(readers.submit(_read, body, terms))
+                waiting.append(readers.submit(_read, body, terms, aside))
                 if len(waiting) > _READ_AT_ONCE:
                     yield waiting.popleft().result()
             while waiting:
@@ -56,8 +59,8 @@ def read_files(bodies: Sequence[Body], terms: Terms) -> Generator[StagedFile, No
                 one.cancel()
 
 
-def _read(body: Body, terms: Terms) -> StagedFile:
+def _read(body: Body, terms: Terms, aside: WaitingLines) -> StagedFile:
     data = body if isinstance(body, bytes) else body()
     plain = read_plain(data, terms) if looks_like_csv(data) else None
     statements = [plain] if plain else [(found.statement, pack(found.lines)) for found in read_statements(data, terms)]
-    return StagedFile(data, sha256(data).digest(), [Staged(*one) for one in statements])
+    return StagedFile(data, sha256(data).digest(), [Staged(statement, aside.put(lines)) for statement, lines in statements])

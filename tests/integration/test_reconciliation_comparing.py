@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,8 +18,9 @@ from pydantic_core import to_json
 from ledger.domain import ids
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.projections.snapshot import snapshot
+from reconciliation import comparing
 from reconciliation.classes import Circumstances, Classified, FoundBefore, Known
-from reconciliation.comparing import Tally, compare
+from reconciliation.comparing import Compared, Planned, Tally, compare, groups_of
 from reconciliation.expected import Window, expected_lines
 from reconciliation.lines import ExpectedLine, ReportedLine
 from reconciliation.matching import match
@@ -158,7 +160,10 @@ def project(cursor: PostgresCursor, corridor: str, hostile: Hostile) -> None:
             for one in hostile.breaks
         ],
         "audit_trail": [{**told, "position": 1, **one} for one in hostile.trail],
-        "balance_history": [{**fill, "account": ACCOUNT, "normal_side": "debit", "status": "open", "balance": 0, "boundary": 0}],
+        "balance_history": [
+            {**fill, "account": account, "normal_side": "debit", "status": "open", "balance": 0, "boundary": 0}
+            for account in (ACCOUNT, "abb:cash:MAD")
+        ],
     }
     for table, rows in tables.items():
         cursor.execute(
@@ -178,7 +183,7 @@ def test_what_is_left_out_is_what_the_matcher_would_have_matched(pool: PostgresP
     with pool.transaction() as cursor:
         project(cursor, corridor, hostile)
     statement = ReportedStatement(ACCOUNT, "S1", DAY, hostile.window.last_day, 0, 0, len(hostile.rows), b"")
-    staged = Staged(statement, pack(hostile.rows))
+    staged = Staged(statement, lambda: pack(hostile.rows))
     rows, lines = hostile.left
     known = Known("refunded", False, -100, (200,), (300,))
     circumstances = Circumstances(statement.last_day, lambda _row: known, hostile.found_before, frozenset({"b2"}))
@@ -202,6 +207,69 @@ def tally_of(found: Counter[Classified]) -> Tally:
     return total
 
 
+def several_days(corridor: str, pool: PostgresPool) -> list[Planned]:
+    """Statements of three days and two accounts, of one to three lines; a line of the second day was booked after it had been looked at."""
+    entries = [
+        (ACCOUNT, EVE, 1),
+        (ACCOUNT, DAY, 2),
+        (ACCOUNT, DAY, 3),
+        ("abb:cash:MAD", DAY, 4),
+        (ACCOUNT, NEXT_DAY, 5),
+        (ACCOUNT, DAY, 60),
+    ]
+    booked = {"line_no": 0, "entry": "payout", "command": uetr(900)}
+    journal = [
+        {**booked, "account": account, "position": n, "reference": uetr(n), "amount": -100 * n, "booking_date": day, "value_date": day}
+        for account, day, n in entries
+    ]
+    with pool.transaction() as cursor:
+        project(cursor, corridor, Hostile([], journal, [], [], [], ([], []), {}, Window(DAY, DAY, EVE, 2**62)))
+    planned: list[Planned] = []
+    for account, day, numbers in ((ACCOUNT, EVE, [1]), ("abb:cash:MAD", DAY, [4]), (ACCOUNT, DAY, [2, 3, 7]), (ACCOUNT, NEXT_DAY, [5, 60])):
+        rows = [ReportedLine(account, f"S{day}", n, 0, day, day, -100 * n, (str(uetr(n)),)) for n in numbers]
+        statement = ReportedStatement(account, f"S{day}", day, day, 0, -100 * sum(numbers), len(rows), b"")
+        seen = (DAY, 50) if day == NEXT_DAY else (day - timedelta(days=1), 2**62)
+        planned.append((Staged(statement, partial(pack, rows)), Window(day, day, *seen)))
+    return planned
+
+
+@pytest.mark.parametrize("lines_at_once", [1, 3, 4, 1_000_000])
+def test_it_does_not_matter_how_many_statements_are_compared_together(
+    pool: PostgresPool, monkeypatch: pytest.MonkeyPatch, lines_at_once: int
+) -> None:
+    """One by one, some or all: what agrees, what does not, and in which order the statements come."""
+    monkeypatch.setattr(comparing, "LINES_AT_ONCE", lines_at_once)
+    corridor = f"grouped-{lines_at_once}"
+    planned = several_days(corridor, pool)
+    with snapshot(pool, corridor) as at:
+        found = list(compare(planned, at, BOUNDARY, pool))
+        row = ReportedLine(ACCOUNT, f"S{DAY}", 7, 0, DAY, DAY, -700, (str(uetr(7)),))
+        [late] = expected_lines(at, ACCOUNT, Window(DAY, DAY, EVE, 2**62), BOUNDARY, [str(uetr(60))])
+
+    def told(one: Compared) -> tuple[object, ...]:
+        return one.statement, one.ledger_closing, one.agreed, sorted(one.keys), one.reported, one.expected
+
+    wanted = [(7_000, Tally(1, 1, 0, 100)), (0, Tally(1, 1, 0, 400)), (500, Tally(2, 2, 0, 500)), (0, Tally(2, 2, 0, 6500))]
+    apart = [([], []), ([], []), ([row], [late]), ([], [])]
+    assert list(map(told, found)) == [
+        (staged.statement, closing, agreed, sorted(line.key for line in (*rows, *lines)), rows, lines)
+        for (staged, _), (closing, agreed), (rows, lines) in zip(planned, wanted, apart, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines_at_once", "grouped"),
+    [(1, [[1], [1], [3], [2]]), (2, [[1, 1], [3], [2]]), (4, [[1, 1], [3], [2]]), (5, [[1, 1, 3], [2]]), (7, [[1, 1, 3, 2]])],
+)
+def test_as_many_statements_are_held_together_as_have_so_many_lines(lines_at_once: int, grouped: list[list[int]]) -> None:
+    """In their order; one that has more lines is held alone, since it can only be compared whole."""
+    window = Window(DAY, DAY, EVE, 2**62)
+    planned = [
+        (Staged(ReportedStatement(ACCOUNT, str(count), DAY, DAY, 0, 0, count, b""), partial(pack, [])), window) for count in (1, 1, 3, 2)
+    ]
+    assert [[staged.statement.line_count for staged, _ in group] for group in groups_of(planned, lines_at_once)] == grouped
+
+
 def test_pairs_that_agree_are_only_counted(pool: PostgresPool) -> None:
     """Three payouts, of which one differs: one line of each side comes out, and the others are counted with their amounts."""
     booked = {"account": ACCOUNT, "line_no": 0, "entry": "payout", "command": uetr(900), "booking_date": DAY, "value_date": DAY}
@@ -209,7 +277,7 @@ def test_pairs_that_agree_are_only_counted(pool: PostgresPool) -> None:
     with pool.transaction() as cursor:
         project(cursor, "agreeing", Hostile([], journal, [], [], [], ([], []), {}, Window(DAY, DAY, EVE, 2**62)))
     rows = [ReportedLine(ACCOUNT, "S1", n, 0, DAY, DAY, -100 * n - (n == 2), (str(uetr(n)), f"E{n}")) for n in (1, 2, 3)]
-    staged = Staged(ReportedStatement(ACCOUNT, "S1", DAY, DAY, 0, -601, 3, b""), pack(rows))
+    staged = Staged(ReportedStatement(ACCOUNT, "S1", DAY, DAY, 0, -601, 3, b""), lambda: pack(rows))
     with snapshot(pool, "agreeing") as at:
         [compared] = compare([(staged, Window.of(staged.statement, None))], at, BOUNDARY, pool)
         taken_apart = compared.with_lines_of([rows[2]._replace(statement="S0")], at, BOUNDARY)
