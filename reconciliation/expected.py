@@ -42,7 +42,9 @@ class Window(NamedTuple):
     def of(cls, statement: ReportedStatement, before: Carried | None) -> Window:
         """A statement that opens as the one before closed covers the days between them too: the bank says that nothing happened."""
         if before is None:
-            return cls(statement.first_day, statement.last_day, statement.first_day - _ONE_DAY, _NOTHING_SEEN)
+            # A bank may write any day there is, also the one that no other comes before.
+            day_before = max(statement.first_day, date.min + _ONE_DAY) - _ONE_DAY
+            return cls(statement.first_day, statement.last_day, day_before, _NOTHING_SEEN)
         next_day = before.last_day + _ONE_DAY
         first = next_day if before.closing == statement.opening else max(statement.first_day, next_day)
         return cls(first, statement.last_day, before.last_day, before.boundary)

@@ -480,6 +480,19 @@ def test_a_night_killed_between_two_commands_records_the_rest(corridor: Corridor
     assert len(corridor.open_breaks()) == 3
 
 
+def test_the_first_and_the_last_day_there_are_can_stand_in_a_statement(corridor: Corridor) -> None:
+    """A bank's odd dates are its own; they cannot keep a night from ending, nor the nights after it."""
+    first = statement_of(
+        small_terms(CODE), PSBC, "odd", [entry("CNY", 100, day=date.min), entry("CNY", 200, day=date.max)], first=MONDAY, last=MONDAY
+    )
+    odd = corridor.night([file_of(first)])
+    assert [(page.first_day, page.last_day) for page in odd.accounts] == [(date.min, MONDAY)]
+    last = statement_of(small_terms(CODE), PSBC, "last", [], first=TUESDAY, last=date.max, opening=first.closing.minor)
+    assert [(page.first_day, page.last_day) for page in corridor.night([file_of(last)], TUESDAY).accounts] == [(TUESDAY, date.max)]
+    after = statement_of(small_terms(CODE), PSBC, "after", [], first=WEDNESDAY, last=WEDNESDAY, opening=last.closing.minor)
+    assert [page.follows_on for page in corridor.night([file_of(after)], WEDNESDAY).accounts] == [True]
+
+
 def test_two_nights_at_once_take_turns_and_give_one_report(corridor: Corridor) -> None:
     """The second is told that it waits, and gets what the first one wrote."""
     bodies = corridor.bodies(corridor.planted())
