@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct, json
+
+from ledger.verify.aside import ROOM, Aside
 from ledger.verify.report import Rules
 from ledger.verify.seen import Seen
 from ledger.verify.standing import Entry
@@ -43,42 +46,62 @@ _BOOKS = {"Funded": "funding", "Paid": "payout", "Refunded": "refund", "Returned
 _BOOKED = frozenset(_BOOKS.values())
 
 
-class Life:
+class Life(Struct, array_like=True, gc=False, kw_only=True):
     """A transfer as its steps so far leave it, and where it stood `before` the last one. Amounts are minor units of its currencies."""
 
-    __slots__ = (
-        "before", "condition", "creditor_cash", "debtor_cash", "fee", "frozen", "funded", "instructed", "last_position",
-        "payable", "recalls", "remuneration", "return_ids", "returned_instructed", "returned_payout", "returned_settlement",
-        "settlement", "state", "unknown",
-    )  # fmt: skip
+    instructed: int
+    fee: int
+    settlement: int
+    remuneration: int
+    payable: int
+    debtor_cash: str
+    creditor_cash: str
+    condition: bool
+    state: str = "initiated"
+    before: str = "initiated"
+    frozen: bool = False
+    unknown: bool = False
+    funded: bool = False
+    returned_payout: int = 0
+    returned_settlement: int = 0
+    returned_instructed: int = 0
+    last_position: int = 0
+    return_ids: set[str] | None = None
+    recalls: dict[str, str] | None = None
 
-    def __init__(self, pricing: Mapping[str, Any], *, condition: bool) -> None:
-        self.state = self.before = "initiated"
-        self.condition = condition
-        self.frozen = False
-        self.unknown = False
-        self.funded = False
-        self.instructed: int = pricing["instructed"]
-        self.fee: int = pricing["fee"]
-        self.settlement: int = pricing["settlement"]
-        self.remuneration: int = pricing["remuneration"]
-        self.payable: int = pricing["payout"] - pricing["creditor_fee"]
-        self.debtor_cash = f"{pricing['debtor_agent']}:cash:{pricing['debtor_currency']}"
-        self.creditor_cash = f"{pricing['creditor_agent']}:cash:{pricing['creditor_currency']}"
-        self.returned_payout = 0
-        self.returned_settlement = 0
-        self.returned_instructed = 0
-        self.return_ids: set[str] | None = None
-        self.recalls: dict[str, str] | None = None
-        self.last_position = 0
+    @classmethod
+    def begun(cls, pricing: Mapping[str, Any], *, condition: bool) -> Life:
+        """As a transfer is initiated."""
+        return cls(
+            instructed=pricing["instructed"],
+            fee=pricing["fee"],
+            settlement=pricing["settlement"],
+            remuneration=pricing["remuneration"],
+            payable=pricing["payout"] - pricing["creditor_fee"],
+            debtor_cash=f"{pricing['debtor_agent']}:cash:{pricing['debtor_currency']}",
+            creditor_cash=f"{pricing['creditor_agent']}:cash:{pricing['creditor_currency']}",
+            condition=condition,
+        )
+
+    def packed(self) -> bytes:
+        """As JSON, which takes the numbers of a forged log, too, however large."""
+        return _pack(self)
+
+    @staticmethod
+    def unpacked(data: bytes) -> Life:
+        """The life that was packed."""
+        return _unpack(data)
+
+
+_pack, _unpack = json.Encoder().encode, json.Decoder(Life).decode
 
 
 class Lives:
     """Replays transfers; `in_flight` and `remuneration` sum those funded and neither paid nor refunded (minor units)."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, room: int = ROOM) -> None:
         self._legal, self._once = rules["I10"], rules["I6"]
-        self.lives: dict[int, Life] = {}
+        self.lives = Aside[Life](Life.packed, Life.unpacked, room)
         self.in_flight = 0
         self.remuneration = 0
         # Of the commit in hand: entries that steps call for (with their cash), cases decided, and steps that need a decided case.
@@ -87,15 +110,20 @@ class Lives:
         self._decided: set[tuple[str, str]] = set()
         self._needs_case: list[tuple[str, str, int]] = []
 
+    def close(self) -> None:
+        """What it kept is gone."""
+        self.lives.close()
+
     # Facts of transfers
 
     def initiated(self, seen: Seen) -> None:
         """A transfer begins; its UETR never did before."""
-        if seen.stream in self.lives:
+        if self.lives.get(seen.stream) is not None:
             self._once.breaks(seen.position, f"{seen.uetr} is initiated a second time")
             return
-        life = self.lives[seen.stream] = Life(seen.facts["pricing"], condition=seen.facts.get("condition") is not None)
+        life = Life.begun(seen.facts["pricing"], condition=seen.facts.get("condition") is not None)
         life.last_position = seen.position
+        self.lives.put(seen.stream, life)
         self._legal.checked += 1
 
     def step(self, name: str, seen: Seen) -> None:

@@ -13,6 +13,7 @@ from ledger.eventstore.connections import PostgresCursor
 from ledger.eventstore.parts import in_parts
 from ledger.eventstore.queries import read_blocks
 from ledger.pacing import Pace, Pages
+from ledger.verify.aside import Aside
 from ledger.verify.lives import Life
 from ledger.verify.report import Rules
 from ledger.verify.standing import Standing
@@ -38,7 +39,7 @@ class ProjectedCheck:
         self.decided = 0
         self.decided_sum = 0
 
-    def compare(self, accounts: dict[int, Standing], lives: dict[int, Life], surroundings: Surroundings) -> None:
+    def compare(self, accounts: dict[int, Standing], lives: Aside[Life], surroundings: Surroundings) -> None:
         """Everything the tables hold against everything the log came to at this boundary."""
         self.done = True
         self._accounts({account.name: account for account in accounts.values()})
@@ -92,36 +93,41 @@ class ProjectedCheck:
             yield from part
             pages.end()
 
-    def _transfers(self, lives: dict[int, Life]) -> None:
-        self._cursor.execute(QUERIES["open_transfers"], {"corridor": self._corridor})
+    def _transfers(self, lives: Aside[Life]) -> None:
+        """Both sides in the order of UETRs, side by side."""
         pages = Pages(self._pace, TRANSFERS, LEAST_TRANSFERS)
-        seen = 0
-        while page := self._cursor.rows(QUERIES["next_transfers"], {"size": pages.size}):
-            for uetr, *found in page:
-                seen += 1
-                life = lives.get(uetr.int)
-                if life is None:
-                    self._equal.breaks(self.position, f"transfers has {uetr}, which was never initiated")
-                    continue
-                expected = [
-                    life.state, life.frozen, life.unknown, life.instructed, life.fee, life.settlement, life.remuneration, life.payable,
-                    life.returned_payout, life.returned_settlement, life.returned_instructed, life.last_position,
-                ]  # fmt: skip
-                if found != expected:
-                    self._equal.breaks(life.last_position, f"transfer {uetr}: {_difference(_TRANSFER, found, expected)}")
-            pages.end()
-        self._equal.checked += seen
-        if seen < len(lives):
-            self._missing(lives)
+        replayed = lives.in_order(pages.end)
+        following = next(replayed, None)
+        for uetr, *found in self._projected_transfers(pages):
+            self._equal.checked += 1
+            while following is not None and following[0] < uetr.int:
+                self._lacks(*following)
+                following = next(replayed, None)
+            if following is None or following[0] != uetr.int:
+                self._equal.breaks(self.position, f"transfers has {uetr}, which was never initiated")
+                continue
+            life = following[1]
+            expected = [
+                life.state, life.frozen, life.unknown, life.instructed, life.fee, life.settlement, life.remuneration, life.payable,
+                life.returned_payout, life.returned_settlement, life.returned_instructed, life.last_position,
+            ]  # fmt: skip
+            if found != expected:
+                self._equal.breaks(life.last_position, f"transfer {uetr}: {_difference(_TRANSFER, found, expected)}")
+            following = next(replayed, None)
+        while following is not None:
+            self._lacks(*following)
+            following = next(replayed, None)
 
-    def _missing(self, lives: dict[int, Life]) -> None:
-        """Names the first transfer that the table lacks; the second pass is only for a table that is wrong."""
-        self._cursor.execute(QUERIES["open_transfers"].replace("projected_transfers", "projected_again"), {"corridor": self._corridor})
-        there: set[int] = set()
-        while page := self._cursor.rows(QUERIES["next_transfers"].replace("projected_transfers", "projected_again"), {"size": TRANSFERS}):
-            there.update(uetr.int for uetr, *_ in page)
-        for stream in lives.keys() - there:
-            self._equal.breaks(lives[stream].last_position, f"transfers lacks {UUID(int=stream)}")
+    def _projected_transfers(self, pages: Pages) -> Iterator[tuple[Any, ...]]:
+        """All rows of the table by UETR, piece by piece along its key: nothing is sorted."""
+        after = None
+        while page := self._cursor.rows(QUERIES["transfers"], {"corridor": self._corridor, "after": after, "size": pages.size}):
+            yield from page
+            after = str(page[-1][0])
+            pages.end()
+
+    def _lacks(self, stream: int, life: Life) -> None:
+        self._equal.breaks(life.last_position, f"transfers lacks {UUID(int=stream)}")
 
     def _keyed(self, table: str, length: int, surroundings: Surroundings) -> None:
         replayed = dict(surroundings.tables[table])

@@ -10,17 +10,14 @@ SELECT account, count(*), sum(balance::numeric * boundary) FROM projections.bala
 -- The same of the journal.
 SELECT account, count(*), sum(amount), sum(amount::numeric * position) FROM projections.journal_lines WHERE {part} GROUP BY account;
 
--- name: open_transfers
--- Transfers, handed over piece by piece.
-DECLARE projected_transfers NO SCROLL CURSOR FOR
+-- name: transfers
+-- The next transfers by UETR; the first ones after none.
 SELECT uetr, state, frozen, unanswered_since IS NOT NULL, instructed, fee, settlement, remuneration, paid_to_creditor, returned_payout,
        returned_settlement, returned_instructed, last_position
 FROM projections.transfers
-WHERE corridor = %(corridor)s;
-
--- name: next_transfers
--- The next piece of them.
-FETCH %(size)s FROM projected_transfers;
+WHERE corridor = %(corridor)s AND (%(after)s::uuid IS NULL OR uetr > %(after)s::uuid)
+ORDER BY uetr
+LIMIT %(size)s;
 
 -- name: audit_trail
 -- How many decided events a part has, and the sum of their positions.

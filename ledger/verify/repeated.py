@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO
 from uuid import UUID
 
-from ledger.errors import Unavailable
+from ledger.verify.temporary import no_room
 
 _BITS = 64
 _HEAPS_BITS = 6
@@ -53,7 +53,7 @@ class _Heap:
                 self._aside = TemporaryFile(prefix="corridor-verify-")  # noqa: SIM115 - kept for as long as the heap
             self._aside.write(self.values.tobytes())
         except OSError as error:
-            raise Unavailable("There is no room for temporary files. Let TMPDIR name a folder with more room and try again.") from error
+            raise no_room() from error
         del self.values[:]
 
     def all(self) -> array[int]:

@@ -8,16 +8,17 @@ from uuid import UUID
 from ledger.eventstore.audit import StoredHead
 from ledger.transparency.leaf import leaf_bytes
 from ledger.transparency.merkle import CompactTree, leaf_hash
+from ledger.verify.aside import ROOM, Aside
 from ledger.verify.report import Rules
 
 
 class StoredCheck:
     """Sees every row before anybody reads what is in it."""
 
-    def __init__(self, rules: Rules, corridor: str) -> None:
+    def __init__(self, rules: Rules, corridor: str, room: int = ROOM) -> None:
         self._dense, self._hashed = rules["I7"], rules["I9"]
         self._corridor = corridor
-        self._versions: dict[int, int] = {}
+        self._versions = Aside[int](int, int, room)
         self._leaves: list[bytes] = []
         self._tree = CompactTree()
         self.position = 0
@@ -30,10 +31,10 @@ class StoredCheck:
         """The next row in the order of positions."""
         self._order(position, boundary, recorded_at)
         stream = stream_id.int
-        expected = self._versions.get(stream, 0) + 1
+        expected = (self._versions.get(stream) or 0) + 1
         if version != expected:
             self._dense.breaks(position, f"version {version} of stream {stream_id} follows version {expected - 1}")
-        self._versions[stream] = version
+        self._versions.put(stream, version)
         computed = leaf_hash(leaf_bytes(self._corridor, position, boundary, stream_id, version, topic, recorded_at, state))
         if computed != leaf:
             self._hashed.breaks(position, f"the stored bytes hash to {computed.hex()}, the row says {leaf.hex()}")
@@ -56,6 +57,10 @@ class StoredCheck:
         if recorded_before is not None and recorded_at < recorded_before:
             self._dense.breaks(position, f"recorded at {recorded_at}, after a row recorded at {recorded_before}")
         self.position, self.boundary, self._recorded_at = position, boundary, recorded_at
+
+    def close(self) -> None:
+        """What it kept is gone."""
+        self._versions.close()
 
     def page_end(self) -> None:
         """Takes the leaves of a page into the tree."""

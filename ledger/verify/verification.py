@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from ledger.eventstore.tracking import tracking_position
 from ledger.pacing import FULL_SPEED, Pace, Pages
 from ledger.projections.queries import LIVE
 from ledger.projections.snapshot import snapshot
+from ledger.verify.aside import ROOM
 from ledger.verify.books import BooksCheck
 from ledger.verify.commands import CommandsCheck
 from ledger.verify.evidence import EvidenceCheck
@@ -55,14 +57,14 @@ def verify(pool: PostgresPool, corridor: str, progress: Progress | None = None, 
 
 
 class Verification:
-    """The checks of one pass, and which fact goes to which of them."""
+    """The checks of one pass, and which fact goes to which of them. ``room`` is how many streams are kept in memory."""
 
-    def __init__(self, cursor: PostgresCursor, corridor: str, pace: Pace = FULL_SPEED) -> None:
+    def __init__(self, cursor: PostgresCursor, corridor: str, pace: Pace = FULL_SPEED, *, room: int = ROOM) -> None:
         self._cursor, self._corridor = cursor, corridor
         self._pages = Pages(pace, PAGE_SIZE, LEAST_PAGE_SIZE)
         self._rules = new_rules()
-        self._stored = StoredCheck(self._rules, corridor)
-        self._lives = Lives(self._rules)
+        self._stored = StoredCheck(self._rules, corridor, room)
+        self._lives = Lives(self._rules, room)
         self._books = BooksCheck(self._rules, self._lives)
         events = _events(cursor, corridor)
         self._commands = CommandsCheck(self._rules, cursor, corridor, pace=pace, pages=self._pages, events=events)
@@ -76,6 +78,10 @@ class Verification:
 
     def run(self, progress: Progress | None) -> Report:
         """The pass."""
+        with closing(self._stored), closing(self._lives):
+            return self._run(progress)
+
+    def _run(self, progress: Progress | None) -> Report:
         head = stored_head(self._cursor, self._corridor)
         boundary = position = 0
         self._commands.boundary(0)

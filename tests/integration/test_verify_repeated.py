@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from uuid import UUID, uuid5
 
 import pytest
 
 from ledger.errors import Unavailable
 from ledger.verify import repeated as module
+from ledger.verify.aside import Aside
 from ledger.verify.repeated import Repeated
 
 NAMES = UUID(int=11)
@@ -31,3 +33,11 @@ def test_no_room_for_temporary_files_is_told_with_the_way_out(monkeypatch: pytes
     monkeypatch.setattr(module, "TemporaryFile", full)
     with pytest.raises(Unavailable, match=r"no room for temporary files\. Let TMPDIR name a folder"):
         Repeated(heap_max=1).add(NAMES)
+
+
+def test_no_room_for_what_is_put_aside_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for the other temporary files of a verification."""
+    monkeypatch.setattr("ledger.verify.aside._SETTINGS", ("PRAGMA max_page_count = 3", "PRAGMA journal_mode = OFF"))
+    with closing(Aside[bytes](bytes, bytes, 1)) as aside, pytest.raises(Unavailable, match=r"no room for temporary files\. Let TMPDIR"):
+        for stream in range(100):
+            aside.put(stream, bytes(1_000))
