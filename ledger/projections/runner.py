@@ -31,8 +31,10 @@ logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 5_000
 """Events to a page: larger than any batch, small enough to hold in memory many times over."""
-FAR_BEHIND = 20_000
-"""Events; who is not further behind does not rest: readers wait for a projector that follows a busy log, and it may start a moment late."""
+FAR_BEHIND = 1_000
+"""Events; who is not further behind does not rest."""
+FOLLOWER_FAR_BEHIND = 5_000
+"""The same of who follows a log for good: readers wait for it, and it may have started a moment late."""
 LEAST_PAGE_SIZE = 500
 """Of a page while writers are given way to: it has its price, however few events it has, and beside writers who leave room for it a
 projector must gain on them."""
@@ -88,15 +90,17 @@ class Runner:
         page = self._page(position, self.page_size)
         return position if page is None else self._store(page)
 
-    def catch_up(self, until: int | None = None, progress: Progress | None = None, stop: Event | None = None) -> int:
+    def catch_up(
+        self, until: int | None = None, progress: Progress | None = None, stop: Event | None = None, *, far_behind: int = FAR_BEHIND
+    ) -> int:
         """Projects to where the log ends now, or until the page that reaches position `until`, or `stop` is set; the position then reached.
 
-        The next page is read and folded while the one before is being stored. For as long as others write, who is far behind goes in
+        The next page is read and folded while the one before is being stored. For as long as others write, who is ``far_behind`` goes in
         small pages, one thing at a time, and rests between them.
         """
         position, head = self.position(), self.log.head().position
         until = head if until is None else until
-        near = min(FAR_BEHIND, self.page_size)
+        near = min(far_behind, self.page_size)
         behind = until - position > near
         pace = (self._pace or GiveWay(lambda: events_written(self.log.pool))) if behind else FULL_SPEED
         pages = Pages(pace, self.page_size, LEAST_PAGE_SIZE if behind else self.page_size)
@@ -130,7 +134,7 @@ class Runner:
         """
         while not stop.is_set():
             try:
-                position = self.catch_up(stop=stop)
+                position = self.catch_up(stop=stop, far_behind=FOLLOWER_FAR_BEHIND)
             except PersistenceError as error:
                 logger.warning("projections of %s wait for the database: %s", self.corridor, type(error).__name__)
                 stop.wait(LOOK_EVERY_SECONDS)

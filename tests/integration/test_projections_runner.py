@@ -19,7 +19,7 @@ from ledger.pacing import FullSpeed
 from ledger.projections import folds
 from ledger.projections.balances import balances
 from ledger.projections.page import ReadPage, read_page
-from ledger.projections.runner import Runner, announced_name
+from ledger.projections.runner import FOLLOWER_FAR_BEHIND, Runner, announced_name
 from ledger.projections.snapshot import snapshot
 from ledger.projections.waiting import at_least
 from tests.integration.projected import contents, forget
@@ -236,12 +236,12 @@ def test_a_following_runner_waits_an_outage_out(small: SmallCorridor, database_u
     runner, stop, outages = Runner(small.log), threading.Event(), []
     catch_up = runner.catch_up
 
-    def failing_once(stop: threading.Event) -> int:
+    def failing_once(stop: threading.Event, far_behind: int) -> int:
         if not outages:
-            outages.append(1)
+            outages.append(far_behind)
             raise OperationalError("the database is being restarted")
         stop.set()
-        return catch_up()
+        return catch_up(far_behind=far_behind)
 
     monkeypatch.setattr(runner, "catch_up", failing_once)
     monkeypatch.setattr("ledger.projections.runner.LOOK_EVERY_SECONDS", 0.0)
@@ -250,7 +250,7 @@ def test_a_following_runner_waits_an_outage_out(small: SmallCorridor, database_u
         runner.run_forever(stop, listener)
     finally:
         listener.close()
-    assert runner.position() == small.log.head().position
+    assert (runner.position(), outages) == (small.log.head().position, [FOLLOWER_FAR_BEHIND])
 
 
 @pytest.mark.parametrize(("room", "order"), [(1.0, ["page", "rest", "page"]), (inf, ["page", "page", "rest"])])
