@@ -39,7 +39,8 @@ class CommandsCheck:
         # While only receipts of other corridors are met.
         self._others: Pages | None = None
         self._pace = pace
-        # The highest positions that a receipt named in the last part that was read, and in the one before.
+        # Which position the middle of the last part that was read names, and of the one before. Not the highest: a block that was
+        # filled late names positions far ahead, and reading would stand still until the log had come so far.
         self._read, self._read_before = -1, -1
         self._waiting: dict[int, list[StoredReceipt]] = {}
         self._commands = Repeated()
@@ -109,7 +110,7 @@ class CommandsCheck:
         for receipt in part:
             self._commands.add(receipt.command)
             self._waiting.setdefault(receipt.position, []).append(receipt)
-        self._read_before, self._read = self._read, max(receipt.position for receipt in part)
+        self._read_before, self._read = self._read, sorted(receipt.position for receipt in part)[len(part) // 2]
         return True
 
     def _blocks(self) -> int:
