@@ -103,7 +103,7 @@ class Archive:
         where = {"corridor": self.corridor, "received_at": received_at}
         [(kept,)] = cursor.rows(QUERIES["file_is_kept"], {**where, "digest": file.digest})
         if not kept:
-            cursor.copy_in(QUERIES["copy_file"], file_row(self.corridor, file.digest, received_at, file.data))
+            cursor.copy_in_parts(QUERIES["copy_file"], file_row(self.corridor, file.digest, received_at, file.data))
         for statement in statements:
             cursor.execute(
                 QUERIES["insert_statement"],

@@ -7,7 +7,7 @@ handed out again.
 
 import io
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,8 @@ from uuid import UUID
 import psycopg2
 from eventsourcing import persistence
 from psycopg2 import extensions
+
+from ledger.eventstore.binary_copy import in_pieces
 
 APPLICATION_ROLE = "corridor_app"
 
@@ -26,8 +28,6 @@ _SESSION = {
     "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",
 }
-# The driver keeps a copy, or two, of what it sends at once.
-_SENT_AT_ONCE = 1024 * 1024
 _TRANSLATIONS: tuple[tuple[type[Exception], type[persistence.PersistenceError]], ...] = (
     (psycopg2.InterfaceError, persistence.InterfaceError),
     (psycopg2.DataError, persistence.DataError),
@@ -83,6 +83,17 @@ def translated_errors() -> Iterator[None]:
         raise
 
 
+class _Pieces(io.RawIOBase):
+    """What the driver reads its next bytes from; it takes as many as it is given."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, _size: int = -1, /) -> bytes:
+        """Nothing when all were read."""
+        return next(self._pieces, b"")
+
+
 class PostgresCursor(persistence.Cursor):
     """A cursor whose results are Python values: bytea as bytes, uuid as UUID, timestamptz as aware datetime in UTC."""
 
@@ -107,10 +118,14 @@ class PostgresCursor(persistence.Cursor):
         self.execute(statement, params)
         return self.fetchall()
 
-    def copy_in(self, statement: str | bytes, data: bytes) -> None:
-        """Sends `data` to a `COPY … FROM STDIN`; statements before and after it in the same text run in the same trip."""
+    def copy_in(self, statement: str | bytes, *parts: bytes) -> None:
+        """Sends the bytes of all parts to a `COPY … FROM STDIN`; statements before and after it in the same text run in the same trip."""
+        self.copy_in_parts(statement, parts)
+
+    def copy_in_parts(self, statement: str | bytes, parts: Iterable[bytes]) -> None:
+        """The same with parts that are made while they are sent: no more than a piece of them is held at a time."""
         with translated_errors():
-            self.raw.copy_expert(statement, io.BytesIO(data), size=min(len(data), _SENT_AT_ONCE) or 1)
+            self.raw.copy_expert(statement, _Pieces(in_pieces(parts)))
 
     def copy_out(self, statement: str | bytes, params: persistence.Params | None = None) -> bytes:
         """What a `COPY … TO STDOUT` gives."""

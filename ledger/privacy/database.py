@@ -5,7 +5,7 @@ It has a pool of its own, since a bank's vault may stand in another database, in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,14 +33,14 @@ class VaultDatabase:
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.raw.description else []
 
-    def copy(self, statement: str, data: bytes, **parameters: object) -> bool:
+    def copy(self, statement: str, data: Iterable[bytes], **parameters: object) -> bool:
         """Runs statements that end in ``COPY … FROM STDIN`` and sends the data along: one trip, one transaction.
 
         Whether it was stored: False, and nothing is, when a key is taken.
         """
         try:
             with self._cursor() as cursor:
-                cursor.copy_in(cursor.raw.mogrify(statement, parameters), data)
+                cursor.copy_in_parts(cursor.raw.mogrify(statement, parameters), data)
         except persistence.IntegrityError as error:
             if isinstance(error.__cause__, psycopg2.errors.UniqueViolation):
                 return False

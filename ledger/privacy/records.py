@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from pydantic import JsonValue
@@ -30,6 +34,8 @@ class EncodedRecord(bytes):
 
 RecordValue: TypeAlias = JsonValue | bytes
 
+_PART_BYTES: Final = 256 * 1024
+_TAG_BYTES: Final = 16
 _KEY_PURPOSE: Final = b"corridor/record-key/v1"
 _PURPOSE: Final = b"corridor/record/v1"
 _AS_BYTES: Final = b"b"
@@ -88,18 +94,42 @@ def decode(kind: RecordKind, encoded: bytes) -> RecordValue:
     raise RecordAltered(f"A record of kind '{kind}' was stored in an unknown form.")
 
 
+class Sealed(NamedTuple):
+    """Nonce and ciphertext of a record, and how many bytes the ciphertext has with its tag."""
+
+    nonce: bytes
+    size: int
+    ciphertext: Iterable[bytes]
+
+
 class RecordCipher:
     """Seals and opens the records of one subject."""
 
     def __init__(self, subject_id: UUID, subject_key: bytes) -> None:
         self._subject_id = subject_id
         self._bound = framed(_PURPOSE, subject_id.bytes)
-        self._cipher = AESGCM(HKDFExpand(SHA256(), KEY_BYTES, _KEY_PURPOSE).derive(subject_key))
+        self._key = HKDFExpand(SHA256(), KEY_BYTES, _KEY_PURPOSE).derive(subject_key)
+        self._cipher = AESGCM(self._key)
 
     def seal(self, kind: RecordKind, encoded: bytes) -> tuple[bytes, bytes]:
         """Nonce and ciphertext (with its tag)."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce, self._cipher.encrypt(nonce, encoded, self._bound_to(kind))
+
+    def seal_in_parts(self, kind: RecordKind, encoded: bytes) -> Sealed:
+        """What `seal` gives; the ciphertext of a large record comes part by part, as it is asked for, and only once."""
+        if len(encoded) <= _PART_BYTES:
+            nonce, ciphertext = self.seal(kind, encoded)
+            return Sealed(nonce, len(ciphertext), (ciphertext,))
+        nonce = os.urandom(NONCE_BYTES)
+        return Sealed(nonce, len(encoded) + _TAG_BYTES, self._parts(kind, nonce, encoded))
+
+    def _parts(self, kind: RecordKind, nonce: bytes, encoded: bytes) -> Iterator[bytes]:
+        encryptor = Cipher(AES(self._key), GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(self._bound_to(kind))
+        for begin in range(0, len(encoded), _PART_BYTES):
+            yield encryptor.update(encoded[begin : begin + _PART_BYTES])
+        yield encryptor.finalize() + encryptor.tag
 
     def open(self, kind: RecordKind, nonce: bytes, ciphertext: bytes) -> bytes:
         """The encoded record. Raises `RecordAltered` when these bytes were not sealed for this subject and kind."""

@@ -1,20 +1,15 @@
-"""Rows of ``vault.records`` in PostgreSQL's binary COPY format: ciphertexts reach the server untouched and unescaped.
-
-The format is documented under "Binary Format" of the COPY command: a signature, then per row a field count and for each
-field its length and its bytes, then a trailer.
-"""
+"""Rows of ``vault.records`` in PostgreSQL's binary COPY format: ciphertexts reach the server untouched and unescaped."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from ledger.privacy.records import RecordKind
+from ledger.eventstore.binary_copy import SIGNATURE, TRAILER
+from ledger.privacy.records import RecordKind, Sealed
 
-_SIGNATURE: Final = b"PGCOPY\n\xff\r\n\x00" + struct.pack("!ii", 0, 0)
-_TRAILER: Final = struct.pack("!h", -1)
 _COLUMNS: Final = 4
 _SUBJECT: Final = struct.Struct("!hi16si")
 _LENGTH: Final = struct.Struct("!i")
@@ -25,22 +20,18 @@ class SealedRecord(NamedTuple):
 
     subject_id: UUID
     kind: RecordKind
-    nonce: bytes
-    ciphertext: bytes
+    sealed: Sealed
 
 
-def record_rows(records: Iterable[SealedRecord]) -> bytes:
-    """The records as the data of one COPY."""
-    parts = [_SIGNATURE]
-    for subject_id, kind, nonce, ciphertext in records:
+def record_rows(records: Iterable[SealedRecord]) -> Iterator[bytes]:
+    """The records as the data of one COPY, part by part."""
+    yield SIGNATURE
+    for subject_id, kind, sealed in records:
         kind_bytes = kind.encode()
-        parts += (
-            _SUBJECT.pack(_COLUMNS, 16, subject_id.bytes, len(kind_bytes)),
-            kind_bytes,
-            _LENGTH.pack(len(nonce)),
-            nonce,
-            _LENGTH.pack(len(ciphertext)),
-            ciphertext,
-        )
-    parts.append(_TRAILER)
-    return b"".join(parts)
+        yield _SUBJECT.pack(_COLUMNS, 16, subject_id.bytes, len(kind_bytes))
+        yield kind_bytes
+        yield _LENGTH.pack(len(sealed.nonce))
+        yield sealed.nonce
+        yield _LENGTH.pack(sealed.size)
+        yield from sealed.ciphertext
+    yield TRAILER

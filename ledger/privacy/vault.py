@@ -199,7 +199,7 @@ class Vault:
         stored = self._database.copy(
             statements.STORE,
             record_rows(
-                SealedRecord(subject_id, kind, *cipher.seal(kind, record))
+                SealedRecord(subject_id, kind, cipher.seal_in_parts(kind, record))
                 for subject_id, cipher in ciphers.items()
                 for kind, record in encoded[subject_id].items()
             ),

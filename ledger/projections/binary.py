@@ -1,4 +1,4 @@
-"""Rows in PostgreSQL's binary COPY format ("Binary Format" of the COPY command), for the tables that get many rows a page.
+"""Rows in PostgreSQL's binary COPY format, for the tables that get many rows a page.
 
 The server takes them over as they are, where text makes it read every number, instant and UUID anew. Values that many rows share are
 turned into bytes once.
@@ -7,22 +7,20 @@ turned into bytes once.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from struct import Struct
 from typing import Any
 
 from pydantic_core import to_json
 
+from ledger.eventstore.binary_copy import EPOCH, SIGNATURE, TRAILER
 from ledger.projections.copying import without_nul
 
 NULL = (-1).to_bytes(4, "big", signed=True)
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = (-1).to_bytes(2, "big", signed=True)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY_ZERO = _EPOCH.date().toordinal()
+_DAY_ZERO = EPOCH.date().toordinal()
 _BIGINT, _INTEGER, _JSONB = Struct(">iq"), Struct(">ii"), Struct(">ib")
 _EMPTY_LIST = _JSONB.pack(3, 1) + b"[]"
 
@@ -30,7 +28,7 @@ _EMPTY_LIST = _JSONB.pack(3, 1) + b"[]"
 def data_of(rows: Iterable[bytes]) -> bytes:
     """All that is sent for these rows; nothing at all when there are none."""
     body = b"".join(rows)
-    return _HEADER + body + _TRAILER if body else b""
+    return SIGNATURE + body + TRAILER if body else b""
 
 
 def beginning(columns: int) -> bytes:
@@ -70,7 +68,7 @@ def uuid(value: str) -> bytes:
 @lru_cache(1_024)
 def instant(value: str) -> bytes:
     """A timestamptz, from an instant in ISO 8601 with its offset."""
-    return _BIGINT.pack(8, (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND)
+    return _BIGINT.pack(8, (datetime.fromisoformat(value) - EPOCH) // _MICROSECOND)
 
 
 @lru_cache(1_024)

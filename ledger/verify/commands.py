@@ -1,7 +1,7 @@
 """I6: every effect in the log belongs to one answered command, and every answer that promised an effect has it.
 
 Receipts come as they were stored, which is the order of the positions they name but for those of processes that wrote at once. So both
-sides are walked side by side; what finds no counterpart in its place is kept, and judged when both have ended.
+sides are walked side by side; effects without a receipt in its place are kept until it comes, or the receipts have ended.
 """
 
 from __future__ import annotations
@@ -88,11 +88,12 @@ class CommandsCheck:
         """What is left when the log has ended."""
         while self._read_on():
             self._pages.end()
-        answered = {self._late(receipt, position, last) for position, receipts in self._waiting.items() for receipt in receipts}
-        for boundary, effects in self._owed.items():
+        for receipts in self._waiting.values():
+            for receipt in receipts:
+                self._late(receipt, last)
+        for effects in self._owed.values():
             for command, (position, _) in effects.items():
-                if (boundary, command) not in answered:
-                    self._once.breaks(position, f"command {command} has events and no receipt for this commit")
+                self._once.breaks(position, f"command {command} has events and no receipt for this commit")
         if self._commands.any(self._pages.end):
             for repeated, position in repeated_commands(self._cursor, self._corridor):
                 self._once.breaks(position, f"command {repeated} has more than one receipt")
@@ -107,9 +108,13 @@ class CommandsCheck:
             self._others.end()
             return True
         self._others = None
+        passed = self._boundaries[-1] if self._boundaries else -1
         for receipt in part:
             self._commands.add(receipt.command)
-            self._waiting.setdefault(receipt.position, []).append(receipt)
+            if receipt.position <= passed:
+                self._late(receipt, passed)
+            else:
+                self._waiting.setdefault(receipt.position, []).append(receipt)
         self._read_before, self._read = self._read, sorted(receipt.position for receipt in part)[len(part) // 2]
         return True
 
@@ -117,18 +122,21 @@ class CommandsCheck:
         """How many blocks of receipts are read next."""
         return max(LEAST_BLOCKS, self._pages.size // EVENTS_A_BLOCK) if self._others is None else self._others.size
 
-    def _late(self, receipt: StoredReceipt, position: int, last: int) -> tuple[int, str]:
-        """A receipt that was not there when the log was at its position, or that no commit belongs to; boundary and command it answers."""
-        command = str(receipt.command)
+    def _late(self, receipt: StoredReceipt, last: int) -> None:
+        """A receipt that was not there when the log, which was read up to ``last``, was at its position; or that no commit belongs to."""
+        position, command = receipt.position, str(receipt.command)
         at = bisect_left(self._boundaries, position)
         if position > last or at == len(self._boundaries):
             self._once.breaks(last + 1, f"the receipt of command {command} names position {position}")
-            return last + 1, command
+            return
         boundary = self._boundaries[at]
         if boundary != position:
             self._once.breaks(boundary, f"the receipt of command {command} names position {position}, where no commit ends")
-        self._receipt(receipt, command, boundary, self._owed.get(boundary, {}))
-        return boundary, command
+        effects = self._owed.get(boundary, {})
+        self._receipt(receipt, command, boundary, effects)
+        effects.pop(command, None)
+        if not effects:
+            self._owed.pop(boundary, None)
 
     def _receipt(self, receipt: StoredReceipt, command: str, boundary: int, effects: Effects) -> None:
         """Compares an answer with what its command left in the commit that it names."""

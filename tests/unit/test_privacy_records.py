@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.privacy import records
 from ledger.privacy.errors import RecordAltered, RecordUnfit
 from ledger.privacy.records import RecordCipher, RecordKind, Records, decode, encode
 
@@ -28,6 +29,17 @@ def test_a_sealed_record_opens_to_the_same_value(value: object) -> None:
     cipher = RecordCipher(ANNA, KEY)
     nonce, ciphertext = cipher.seal(RecordKind.PARTY, encode(RecordKind.PARTY, value))
     assert decode(RecordKind.PARTY, cipher.open(RecordKind.PARTY, nonce, ciphertext)) == value
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 17, 30])
+def test_a_large_record_is_sealed_part_by_part_into_what_it_would_be_at_once(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """It opens like any other, and its size was told before it was sealed."""
+    monkeypatch.setattr(records, "_PART_BYTES", 8)
+    encoded, cipher = bytes(range(size)), RecordCipher(ANNA, KEY)
+    sealed = cipher.seal_in_parts(RecordKind.MESSAGE, encoded)
+    ciphertext = b"".join(sealed.ciphertext)
+    assert len(ciphertext) == sealed.size
+    assert cipher.open(RecordKind.MESSAGE, sealed.nonce, ciphertext) == encoded
 
 
 def test_one_value_has_one_form() -> None:
