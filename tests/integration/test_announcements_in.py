@@ -27,12 +27,6 @@ ABB = PartyOrAgent(agent=Agent(bic="ABBMMAMCXXX"))
 MONDAY = date(2026, 3, 30)
 
 
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("announcements")
-
-
 @pytest.fixture
 def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
     """A service with an open corridor of this test alone, in which no money is."""

@@ -19,12 +19,6 @@ from ledger.sandbox.generator import generate_pacs008
 from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
 
 
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("exchange")
-
-
 @pytest.fixture
 def files(module_database_url: str, key_folder: Path, corridor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """A good file, a bad one and another good one, for an open corridor that the command line finds."""

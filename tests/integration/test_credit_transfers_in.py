@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +10,6 @@ import pytest
 from lxml import etree
 
 from ledger.bootstrap import Service
-from ledger.clock import SetClock
 from ledger.errors import KeyReused, NotPermitted, UnknownCorridor, UnknownParticipant
 from ledger.iso20022.credit_transfer import CreditTransfer
 from ledger.iso20022.errors import TruncatedMessage
@@ -22,29 +20,10 @@ from ledger.messages.incoming import take_in
 from ledger.messages.taken import Outcome, Taken
 from ledger.sandbox.generator import generate_pacs008, generate_transfers, group_of
 from ledger.sandbox.planted_faults import PlantedKind, generate_faulty_pacs008
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import facts
 
 SEED = 11
 GOOD = 20
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("messages")
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return friday_clock()
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, clock: SetClock, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=clock) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def head(service: Service, corridor: str) -> tuple[int, int]:

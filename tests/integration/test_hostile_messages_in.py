@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from ledger.bootstrap import Service
 from ledger.errors import LedgerError
@@ -15,27 +11,13 @@ from ledger.iso20022.errors import UnreadableMessage
 from ledger.messages.incoming import HANDLERS, take_in
 from ledger.sandbox.generator import generate_pacs008
 from ledger.verify import verify
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import facts
 from tests.unit.hostile_messages import hostile
 from tests.unit.message_samples import SAMPLES
 
 MESSAGES = 400
 ACTORS = ("abb", "abb", "psbc", "bank:settlement")
 _ID = re.compile(rb"<(MsgId|Id)>[^<]*</")
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("hostile")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def message(number: int) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,24 +13,9 @@ from ledger.errors import LedgerError, Malformed
 from ledger.intake import PartyDetails, Received, TransferOrder
 from ledger.privacy.errors import RecordUnfit
 from ledger.privacy.records import RecordKind
-from tests.integration.serviced import friday_clock, open_corridor, settings_of
 
 FATIMA = PartyDetails(name="Fatima Benali", native_name="فاطمة بنعلي", town="Rabat", country="MA", document="NIDN MA ZZ123456")
 WANG = PartyDetails(name="Wang Wei", native_name="王伟", town="Beijing", country="CN")
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("intake")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def received(number: int, debtor: PartyDetails = FATIMA, creditor: PartyDetails = WANG, remittance: str = "Loyer") -> Received:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
-
-import pytest
 
 from corridors import shipped_terms
 from ledger import commands as c
@@ -21,29 +18,10 @@ from ledger.jobs import JobReport, close_cycle, expire_due, flag_unanswered, fun
 from ledger.messages.incoming import take_in
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
-from tests.integration.serviced import FRIDAY, facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import FRIDAY, facts, open_corridor, settings_of
 
 SEED = 5
 ONE_MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("jobs")
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return friday_clock()
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, clock: SetClock, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=clock) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def sent(service: Service, corridor: str, count: int = 2, *, product: Product = Product.ACCOUNT_TO_ACCOUNT) -> list[CreditTransfer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from ledger.messages.incoming import take_in
 from ledger.messages.outgoing import Outgoing, messages_after
 from ledger.projections.transfers import transfer
 from ledger.sandbox.generator import generate_transfers, group_of
-from tests.integration.serviced import FRIDAY, facts, friday_clock, open_corridor, settings_of, terms_of
+from tests.integration.serviced import FRIDAY, facts, open_corridor, settings_of, terms_of
 
 SEED = 7
 ABB, PSBC = (Agent(bic=shipped_terms("abb-psbc").participants[bank].bic) for bank in ("abb", "psbc"))
@@ -39,25 +39,6 @@ ACCOUNTS = facts(products=((Product.ACCOUNT_TO_ACCOUNT, 1),), with_release_condi
 CASH = facts(products=((Product.ACCOUNT_TO_CASH, 1),), with_release_condition=False)
 
 SchemaErrors = Callable[[str, bytes], list[str]]
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("messages-out")
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return friday_clock()
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, clock: SetClock, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=clock) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def send(service: Service, corridor: str, *orders: CreditTransfer, seed: int = SEED) -> None:

@@ -31,12 +31,6 @@ DAY = date(2026, 3, 27)
 LONG = "W-" + "x" * 60
 
 
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("notifications")
-
-
 @pytest.fixture
 def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
     """A corridor in which abb owes, psbc is owed, and both amounts are due in cycle 1; psbc has asked for two withdrawals."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -31,25 +29,10 @@ from tests.integration.bank_messages import (
     status_report,
     transfer_of,
 )
-from tests.integration.serviced import friday_clock, open_corridor, settings_of
 
 ACCOUNT = Product.ACCOUNT_TO_ACCOUNT
 NOWHERE = UUID("00000000-1111-4222-8333-444444444444")
 CENT = Amount(1, "USD")
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("payment-returns")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def paid(service: Service, corridor: str, count: int = 1, bearer: ChargeBearer = ChargeBearer.DEBTOR) -> list[UUID]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -30,26 +29,12 @@ from ledger.messages.incoming import take_in
 from ledger.messages.outgoing import messages_after
 from ledger.messages.taken import Outcome, Taken
 from ledger.sandbox.generator import generate_transfers, group_of
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import facts
 
 SEED = 29
 ABB, PSBC = PartyOrAgent(agent=Agent(bic="ABBMMAMCXXX")), PartyOrAgent(agent=Agent(bic="PSBCCNBJXXX"))
 NOON = datetime(2026, 3, 27, 12, tzinfo=UTC)
 STRANGER = UUID("0000ffff-1111-4222-8333-444444444444")
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("recalls")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 class Story:

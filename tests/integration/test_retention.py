@@ -34,15 +34,10 @@ from ledger.retention import Ended, end_what_is_due, what_is_due
 from ledger.sandbox.generator import generate_transfers, group_of
 from ledger.verify.verification import verify
 from tests.integration.bank_messages import says, status_report
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import facts, open_corridor, settings_of
 
 NOTHING = Ended(0, 0, 0, 0, 0, 0)
 TEN_YEARS = timedelta(days=3653)
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return friday_clock()
 
 
 @pytest.fixture

@@ -24,21 +24,10 @@ from ledger.sandbox.asking import UnexpectedRefusal, ask
 from ledger.sandbox.generator import generate_transfers, group_of
 from ledger.sandbox.paying_bank import Intent, SimulatedPayingBank
 from ledger.sandbox.sending_bank import SimulatedSendingBank, send_order
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of, terms_of
+from tests.integration.serviced import facts, open_corridor, settings_of, terms_of
 
 SEED = 3
 TRANSFERS = 60
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("banks")
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return friday_clock()
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from ledger import commands as c
@@ -20,21 +17,6 @@ from ledger.messages.incoming import take_in
 from ledger.messages.outgoing import messages_after
 from ledger.messages.taken import Taken
 from tests.integration.bank_messages import MADE_AT, dispatched, do, head, replied, says, status_report
-from tests.integration.serviced import friday_clock, open_corridor, settings_of
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("settlement-reports")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def instructed(service: Service, corridor: str) -> list[InstitutionTransfer]:

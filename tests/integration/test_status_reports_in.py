@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -32,24 +30,10 @@ from tests.integration.bank_messages import (
     status_report,
     transfer_of,
 )
-from tests.integration.serviced import FRIDAY, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import FRIDAY
 
 ACCOUNT, CASH = Product.ACCOUNT_TO_ACCOUNT, Product.ACCOUNT_TO_CASH
 NOWHERE = UUID("00000000-1111-4222-8333-444444444444")
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("status-reports")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def told(items: tuple[Outcome, ...]) -> list[tuple[str, str, str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -29,24 +27,9 @@ from tests.integration.bank_messages import (
     says,
     status_report,
 )
-from tests.integration.serviced import friday_clock, open_corridor, settings_of
 
 ACCOUNT, CASH = Product.ACCOUNT_TO_ACCOUNT, Product.ACCOUNT_TO_CASH
 NOWHERE = UUID("00000000-1111-4222-8333-444444444444")
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("status-requests")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def test_each_transfer_is_answered_with_where_it_stands(service: Service, corridor: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,21 +11,6 @@ from ledger.application import Asked
 from ledger.bootstrap import Service
 from ledger.domain import ids
 from ledger.errors import KeyReused, StillRunning
-from tests.integration.serviced import friday_clock, open_corridor, settings_of
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("together")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 def quotes(corridor: str, count: int) -> list[c.AskQuote]:

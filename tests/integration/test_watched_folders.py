@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,23 +16,9 @@ from ledger.messages.incoming import take_in
 from ledger.messages.watching import Handled, Watcher
 from ledger.privacy.received import ReceivedMessages
 from ledger.sandbox.generator import generate_pacs008
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import facts
 
 DAY = "archive/2026-03-27"
-
-
-@pytest.fixture(scope="module")
-def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the master key of this file's database lies."""
-    return tmp_path_factory.mktemp("watched")
-
-
-@pytest.fixture
-def service(module_database_url: str, key_folder: Path, corridor: str) -> Iterator[Service]:
-    """A service with an open, funded corridor of this test alone."""
-    with Service(settings_of(module_database_url, key_folder), clock=friday_clock()) as service:
-        open_corridor(service, corridor)
-        yield service
 
 
 @pytest.fixture
