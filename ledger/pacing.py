@@ -33,7 +33,7 @@ class Pace(Protocol):
     """Asked before the first page and after each."""
 
     def begin(self) -> bool:
-        """Whether somebody writes, before there is a page; looks for a moment where nothing is known yet."""
+        """Whether somebody writes, before there is a page, which begins now; looks for a moment where nothing is known yet."""
 
     def rest(self, events: int = 0, /) -> float:
         """Returns when the next page may begin, and how many times as large as the last one it may be: infinitely, where nobody writes.
@@ -74,7 +74,7 @@ class GiveWay:
         if self._busy is None:
             self._wait(FIRST_LOOK_SECONDS)
             self._busy = self._share() > 0
-            self._began = self._clock()
+        self._began = self._clock()
         return self._busy
 
     def rest(self, events: int = 0, /) -> float:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import to_json
 
+from ledger.eventstore.binary_copy import in_pieces
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
 from ledger.iso20022.fields import safe
+from ledger.pacing import Pages
 from reconciliation.carried import Carried, OpenLine
 from reconciliation.errors import StatementChanged
 from reconciliation.figures import Figures
@@ -80,8 +82,9 @@ class Archive:
 
     # Statements
 
-    def receive(self, files: Iterable[StagedFile], received_at: datetime) -> list[Staged]:
-        """Keeps files, each as it comes, with the statements read from them: these, each once. All or none.
+    def receive(self, files: Iterable[StagedFile], received_at: datetime, pages: Pages) -> list[Staged]:
+        """Keeps files, each as it comes, with the statements read from them: these, each once. All or none. Beside writers a file is
+        kept in ``pages``.
 
         Raises StatementChanged when a statement was received before, here or in these files, with another content.
         """
@@ -94,16 +97,20 @@ class Archive:
                 known = {(account, found): digest for account, found, digest in rows}
                 fresh = [staged.statement for staged in file.statements if _is_new(staged.statement, known)]
                 if fresh:
-                    self._insert(cursor, file, fresh, received_at)
+                    self._insert(cursor, file, fresh, received_at, pages)
                 received |= {(staged.statement.account, staged.statement.id): staged for staged in file.statements}
                 del file  # its bytes, before the next one is waited for
+                pages.end()
         return list(received.values())
 
-    def _insert(self, cursor: PostgresCursor, file: StagedFile, statements: list[ReportedStatement], received_at: datetime) -> None:
+    def _insert(
+        self, cursor: PostgresCursor, file: StagedFile, statements: list[ReportedStatement], received_at: datetime, pages: Pages
+    ) -> None:
         where = {"corridor": self.corridor, "received_at": received_at}
         [(kept,)] = cursor.rows(QUERIES["file_is_kept"], {**where, "digest": file.digest})
         if not kept:
-            cursor.copy_in_parts(QUERIES["copy_file"], file_row(self.corridor, file.digest, received_at, file.data))
+            row = in_pieces(file_row(self.corridor, file.digest, received_at, file.data))
+            cursor.copy_in_parts(QUERIES["copy_file"], _in_pages(row, pages) if pages.beside else row)
         for statement in statements:
             cursor.execute(
                 QUERIES["insert_statement"],
@@ -194,6 +201,12 @@ def report(pool: PostgresPool, corridor: str, report_id: str) -> Report | None:
     """One report; None when there is none by that id."""
     document = Archive(pool, corridor).document(report_id)
     return None if document is None else Report.from_json(document)
+
+
+def _in_pages(pieces: Iterable[bytes], pages: Pages) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece
+        pages.end()
 
 
 def _is_new(statement: ReportedStatement, known: dict[tuple[str, str], bytes]) -> bool:

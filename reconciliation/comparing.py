@@ -8,7 +8,7 @@ amount. So that pair would be matched, and every other line would find the key i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ledger.eventstore.connections import PostgresPool
+from ledger.pacing import Pages
 from ledger.projections.snapshot import Snapshot
 from reconciliation.agreeing import agreeing, among
 from reconciliation.classes import Classified
@@ -99,10 +100,17 @@ class Compared(NamedTuple):
         return [row for row in self.lines.lines(self.statement.account, self.statement.id, places) if row.key in wanted]
 
 
-def compare(planned: Sequence[Planned], at: Snapshot, boundary: int, pool: PostgresPool) -> Generator[Compared, None, None]:
+def compare(planned: Sequence[Planned], at: Snapshot, boundary: int, pool: PostgresPool, pages: Pages) -> Generator[Compared, None, None]:
     """Compares statements with the ledger's lines in their windows, in the order given and a group at a time: while one group is compared
-    the ledger's lines of the next are read, in a session that sees what ``at`` does. No more groups are held than there are sessions."""
+    the ledger's lines of the next are read, in a session that sees what ``at`` does. No more groups are held than there are sessions.
+
+    Beside writers one thing is done at a time, and the ledger's lines are read in ``pages``."""
     groups = iter(groups_of(planned, LINES_AT_ONCE))
+    if pages.beside:
+        closings = _closings(planned, at, boundary)
+        for group in groups:
+            yield from _compare_group(group, _columns(group, at, boundary, pages.end), closings, at, boundary)
+        return
     with _seeing(pool, at, min(_SESSIONS, len(planned))) as sessions, ThreadPoolExecutor(_SESSIONS) as readers:
 
         def read(group: Sequence[Planned]) -> dict[str, ExpectedColumns]:
@@ -142,12 +150,14 @@ def _closings(planned: Iterable[Planned], at: Snapshot, boundary: int) -> dict[s
     return {account: book_balances(at, account, days, boundary) for account, days in last_days.items()}
 
 
-def _columns(group: Iterable[Planned], there: Snapshot, boundary: int) -> dict[str, ExpectedColumns]:
+def _columns(
+    group: Iterable[Planned], there: Snapshot, boundary: int, between: Callable[[], object] | None = None
+) -> dict[str, ExpectedColumns]:
     """What the ledger booked on the accounts of some statements."""
     windows: dict[str, list[Window]] = {}
     for staged, window in group:
         windows.setdefault(staged.statement.account, []).append(window)
-    return {account: expected_columns(there, account, some, boundary) for account, some in windows.items()}
+    return {account: expected_columns(there, account, some, boundary, between) for account, some in windows.items()}
 
 
 def _compare_group(

@@ -7,7 +7,7 @@ same there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -38,8 +38,10 @@ class _Frame(NamedTuple):
     end: int
 
 
-def read_plain(data: bytes, terms: Terms, limits: Limits = DEFAULT_LIMITS) -> tuple[ReportedStatement, PackedLines] | None:
-    """The statement of a plain file that is in order; None for any other."""
+def read_plain(
+    data: bytes, terms: Terms, limits: Limits = DEFAULT_LIMITS, *, between: Callable[[], object] = lambda: None
+) -> tuple[ReportedStatement, PackedLines] | None:
+    """The statement of a plain file that is in order; None for any other. ``between`` is called after each some thousand lines."""
     if len(data) > limits.file_bytes_max:
         return None
     frame = _frame(data)
@@ -50,9 +52,9 @@ def read_plain(data: bytes, terms: Terms, limits: Limits = DEFAULT_LIMITS) -> tu
     except LedgerError:
         return None
     # A line booked before the statement's days makes them begin with it, which the digest says first: then it is made again.
-    found = _read(frame, account, None)
+    found = _read(frame, account, None, between)
     if isinstance(found, date):
-        found = _read(frame, account, found)
+        found = _read(frame, account, found, between)
     return None if isinstance(found, date) else found
 
 
@@ -74,7 +76,9 @@ def _frame(data: bytes) -> _Frame | None:
     return _Frame(statement, begins, body, opens + 1, closes + 1)
 
 
-def _read(frame: _Frame, account: str, first_booking: date | None) -> tuple[ReportedStatement, PackedLines] | date | None:
+def _read(
+    frame: _Frame, account: str, first_booking: date | None, between: Callable[[], object]
+) -> tuple[ReportedStatement, PackedLines] | date | None:
     """The statement, if no line is booked before its days, or before that day; else the first day a line is booked on. None when some
     line is not plain, or the whole does not add up, or one line may stand there twice."""
     statement = frame.statement
@@ -88,6 +92,7 @@ def _read(frame: _Frame, account: str, first_booking: date | None) -> tuple[Repo
             return None
         digest.update(content_of_lines(packed.count + 1, cells))
         packed.add(cells)
+        between()
     lines = packed.lines()
     opening, closing = statement.opening.minor, statement.closing.minor
     if packed.may_repeat() or opening + exact_sum(lines.amounts) != closing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -56,8 +56,11 @@ class ExpectedColumns(NamedTuple):
         return np.flatnonzero(booked | ((self.days <= seen_day) & (self.positions > window.seen)))
 
 
-def expected_columns(at: Snapshot, account: str, windows: Sequence[Window], boundary: int) -> ExpectedColumns:
-    """The ledger's lines of an account up to a boundary that are in one of the windows; there may be others among them."""
+def expected_columns(
+    at: Snapshot, account: str, windows: Sequence[Window], boundary: int, between: Callable[[], object] | None = None
+) -> ExpectedColumns:
+    """The ledger's lines of an account up to a boundary that are in one of the windows; there may be others among them. ``between`` is
+    called now and then while they are read, and the server waits meanwhile."""
     asked = {
         "corridor": at.corridor,
         "account": account,
@@ -69,7 +72,7 @@ def expected_columns(at: Snapshot, account: str, windows: Sequence[Window], boun
         "seen": min(window.seen for window in windows),
     }
     with reading_through(at.cursor):
-        data = at.cursor.copy_out(QUERIES["copy_expected"], asked)
+        data = at.cursor.copy_out(QUERIES["copy_expected"], asked, between=between)
     rows = np.frombuffer(data, _ROW, count=(len(data) - _HEADER_SIZE - _TRAILER_SIZE) // _ROW.itemsize, offset=_HEADER_SIZE)
     return ExpectedColumns(
         rows["key"].astype(np.uint64),

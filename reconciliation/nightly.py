@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 
 from ledger.application import Ledger
@@ -18,7 +18,7 @@ from ledger.bootstrap import Service
 from ledger.domain.terms import Terms
 from ledger.errors import LedgerError
 from ledger.eventstore.activity import pace_beside
-from ledger.pacing import FULL_SPEED, Pace
+from ledger.pacing import Pace, Pages
 from ledger.projections.runner import Runner
 from ledger.projections.snapshot import Snapshot, snapshot
 from reconciliation.archive import Archive, Night, Outcome
@@ -40,7 +40,6 @@ Progress = Callable[[str, int, int], None]
 
 _COMMANDS_AT_ONCE = 4
 _NIGHT_DIGITS = 12
-_STATISTICS_DELAY_MS = 5
 
 
 class BreakNotRecorded(LedgerError):
@@ -81,7 +80,16 @@ class _NightJob:
         self.archive = Archive(service.pool, corridor)
         self.business_date = business_date
         self.tell = tell
-        self.pace: Pace = FULL_SPEED
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How the night gives way to whoever writes meanwhile."""
+        return pace_beside(self.pool, self.ledger.log_store.head().position)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """What is done with statements goes in pages: a megabyte of a file or of the ledger's lines, or one statement that is compared."""
+        return Pages(self.pace, 1)
 
     def run(self, bodies: Sequence[Body], verified: str) -> bytes:
         """The report's bytes, written now or before."""
@@ -89,28 +97,23 @@ class _NightJob:
         bodies = list(dict.fromkeys(bodies))
         waiting = partial(self.tell, "waiting for another night job of this corridor", 0, 0)
         with self.archive.turn(waiting), WaitingLines() as aside:
-            with closing(read_files(bodies, terms, aside)) as files:
-                statements = self.archive.receive(files, self.clock())
+            statements = self._receive(bodies, terms, aside) if bodies else []
             self.tell("statements read", len(bodies), len(bodies))
             night_id = _night_id(statements, self.business_date)
             return self.archive.document(night_id) or self._report(night_id, statements, terms, verified)
 
+    def _receive(self, bodies: Sequence[Body], terms: Terms, aside: WaitingLines) -> list[Staged]:
+        with closing(read_files(bodies, terms, aside, self.pages)) as files:
+            return self.archive.receive(files, self.clock(), self.pages)
+
     def _report(self, night_id: str, statements: Sequence[Staged], terms: Terms, verified: str) -> bytes:
         """Of a night that has none yet."""
         self._catch_up()
-        self.pace = pace_beside(self.pool, self.ledger.log_store.head().position)
-        if statements:
-            self._take_statistics()
         night = self.archive.night(night_id) or self._begin(night_id, statements, terms)
         return self._finish(night, statements, verified)
 
     def _catch_up(self) -> None:
         Runner(self.ledger.log_store).catch_up(progress=lambda position, head: self.tell("projections", position, head))
-
-    def _take_statistics(self) -> None:
-        """For whoever matches lines; the server rests for longer than it works, or not at all."""
-        with self.pool.connection() as connection:
-            connection.cursor().execute(QUERIES["take_statistics"], {"delay_ms": _STATISTICS_DELAY_MS if self.pace.begin() else 0})
 
     def _begin(self, night_id: str, statements: Sequence[Staged], terms: Terms) -> Night:
         """Fixes the boundary, and the figures there."""
@@ -145,12 +148,13 @@ class _NightJob:
         self.tell("matching", 0, len(statements))
         knowledge = {account: Knowledge(self.ledger, at, night.boundary, account) for account, _ in left}
         found: list[Reconciliation] = []
-        with closing(compare(planned, at, night.boundary, self.pool)) as each:
+        with closing(compare(planned, at, night.boundary, self.pool, self.pages)) as each:
             for compared in each:
                 self.tell(f"matching {compared.statement.account}", len(found), len(statements))
                 before = self._before(compared.statement, [(one.statement.account, one.carry(night.boundary)) for one in found])
                 found.append(reconcile(compared, before, knowledge[compared.statement.account], at, night.boundary))
                 del compared  # its lines, before those of the next one are read
+                self.pages.end()
         self.tell("matching", len(statements), len(statements))
         return sorted(found, key=lambda one: (one.statement.account, one.statement.last_day, one.statement.id))
 
@@ -169,6 +173,7 @@ class _NightJob:
             for command, answer in zip(some, self.ledger.execute_all(some), strict=True):
                 if answer.refusal is not None:
                     raise BreakNotRecorded(f"{len(command.found)} breaks of {command.cause}: {answer.refusal['detail']}")
+            self.pages.end()
         self.tell("recording breaks", len(differences), len(differences))
 
 

@@ -83,12 +83,6 @@ SELECT pg_export_snapshot();
 BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 SET TRANSACTION SNAPSHOT %(snapshot)s;
 
--- name: take_statistics
--- Tells the planner of lines that were booked since it last looked: of a corridor it has not heard of it expects one line, and may look each
--- reference up by reading all of them. Passed over while somebody else has the table. The server rests while it looks, if told to.
-SET LOCAL vacuum_cost_delay = %(delay_ms)s;
-ANALYZE (SKIP_LOCKED) projections.journal_lines;
-
 -- name: one_by_one
 -- Whether an index may lead to rows one by one. A day's lines are better read through, and without statistics of a young corridor the planner
 -- does not know.

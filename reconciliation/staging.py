@@ -1,5 +1,5 @@
-"""Files of statements on their way into matching: read two at a time, ahead of whoever keeps them, their lines set aside as columns of
-numbers.
+"""Files of statements on their way into matching: read two at a time, ahead of whoever keeps them, or one by one and page by page beside
+writers; their lines are set aside as columns of numbers.
 
 A plain CSV statement is checked and packed column by column; any other statement is read in full first. No file is held longer than it
 takes to read and keep it.
@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger.domain.terms import Terms
+from ledger.pacing import Pages
 from reconciliation.csv_plain import read_plain
 from reconciliation.csv_statement import looks_like_csv
 from reconciliation.packed import PackedLines, pack
@@ -42,13 +43,18 @@ class StagedFile(NamedTuple):
     statements: list[Staged]
 
 
-def read_files(bodies: Sequence[Body], terms: Terms, aside: WaitingLines) -> Generator[StagedFile, None, None]:
-    """Reads files in their order, some ahead of what is asked for, and sets their lines aside. Raises an `UnreadableMessage` of the first
-    that cannot be taken, and Unavailable."""
+def read_files(bodies: Sequence[Body], terms: Terms, aside: WaitingLines, pages: Pages) -> Generator[StagedFile, None, None]:
+    """Reads files in their order, some ahead of what is asked for while nobody writes, and sets their lines aside. Raises an
+    `UnreadableMessage` of the first that cannot be taken, and Unavailable."""
     waiting: deque[Future[StagedFile]] = deque()
     with ThreadPoolExecutor(_READ_AT_ONCE) as readers:
         try:
             for body in bodies:
+                if pages.beside:
+                    while waiting:
+                        yield waiting.popleft().result()
+                    yield _read(body, terms, aside, pages.end)
+                    continue
                 waiting.append(readers.submit(_read, body, terms, aside))
                 if len(waiting) > _READ_AT_ONCE:
                     yield waiting.popleft().result()
@@ -59,8 +65,8 @@ def read_files(bodies: Sequence[Body], terms: Terms, aside: WaitingLines) -> Gen
                 one.cancel()
 
 
-def _read(body: Body, terms: Terms, aside: WaitingLines) -> StagedFile:
+def _read(body: Body, terms: Terms, aside: WaitingLines, between: Callable[[], object] = lambda: None) -> StagedFile:
     data = body if isinstance(body, bytes) else body()
-    plain = read_plain(data, terms) if looks_like_csv(data) else None
+    plain = read_plain(data, terms, between=between) if looks_like_csv(data) else None
     statements = [plain] if plain else [(found.statement, pack(found.lines)) for found in read_statements(data, terms)]
     return StagedFile(data, sha256(data).digest(), [Staged(statement, aside.put(lines)) for statement, lines in statements])

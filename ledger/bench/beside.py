@@ -22,7 +22,7 @@ from ledger.application import Ledger
 from ledger.bench.figures import median, percentile, rounded
 from ledger.bench.load import CALLERS, Driven, drive, fill, lives, uetr
 from ledger.bench.machine import peak_rss_mb
-from ledger.bench.neighbours import NEIGHBOURS, Running, neighbour
+from ledger.bench.neighbours import NEIGHBOURS, NIGHT, Running, neighbour
 from ledger.bench.plan import Plan
 from ledger.bench.result import Bar, Check, Found, Yardstick
 from ledger.bench.spent import Spent, layers_of, project_seconds
@@ -33,6 +33,8 @@ T = TypeVar("T")
 SLOWER_MAX = 1.10
 REFUSED = "refused commands"
 _LIVES_A_REFUSAL = 3
+_QUIET_EVENTS = 6_000
+"""Of a log so long that work on it gives way to writers."""
 _ABOVE_ANY_LIMIT = 10**9
 _RESULT, _REFUSAL = b'{"result"', b'{"refusal"'
 
@@ -67,13 +69,16 @@ def bench(plan: Plan) -> Found:
     corridor, transfers = ledger.corridor_code, plan.pick(1_250, 6_000, 20_000)
     fill(ledger, f"{plan.seed}/fill", plan.pick(60_000, 300_000, 1_000_000), plan.progress)
     Runner(ledger.log_store).catch_up()
+    # The night is another corridor's: its own would first project what is being written, which is a neighbour by itself.
+    quiet = plan.corridor()
+    fill(quiet, f"{plan.seed}/quiet", _QUIET_EVENTS, plan.progress)
     warm, spent = lives(corridor, f"{plan.seed}/warm", transfers), Spent(ledger)
     drive(ledger, warm)
     layers = layers_of([spent.so_far()], transfers, project=project_seconds(ledger))
     compared = {REFUSED: _refusals(plan, ledger, transfers)}
     peaks = [peak_rss_mb()]
     for name in NEIGHBOURS:
-        compared[name], peak = _beside(plan, ledger, name, transfers)
+        compared[name], peak = _beside(plan, ledger, name, transfers, quiet if name == NIGHT else ledger)
         peaks.append(peak)
     slowest = max(compared, key=lambda name: median(compared[name].slower))
     alone = [rate for one in compared.values() for rate in one.alone]
@@ -93,17 +98,17 @@ def bench(plan: Plan) -> Found:
             **{name.replace(" ", "_"): one.as_json() for name, one in compared.items()},
         },
         peak_rss_mb=max(peaks),
-        corridors=(corridor,),
+        corridors=(corridor, quiet.corridor_code),
         bars=(Bar("alone", 1.0, "yardstick"), *(Bar(name, median(one.slower)) for name, one in compared.items())),
         goal=SLOWER_MAX,
     )
 
 
-def _beside(plan: Plan, ledger: Ledger, name: str, transfers: int) -> tuple[Compared, float]:
-    """The load alone and beside one neighbour, and the neighbour's peak of memory."""
+def _beside(plan: Plan, ledger: Ledger, name: str, transfers: int, where: Ledger) -> tuple[Compared, float]:
+    """The load alone and beside one neighbour, which works on a corridor, and the neighbour's peak of memory."""
     corridor = ledger.corridor_code
     found = Compared([], [], [], [], [], "")
-    with neighbour(plan.service, corridor, name) as running:
+    with neighbour(plan.service, where.corridor_code, name) as running:
         for run in range(plan.runs):
             plan.progress(f"{name}, round {run + 1} of {plan.runs}")
             prepared = [lives(corridor, f"{plan.seed}/{name}/{run}/{which}", transfers) for which in ("alone", "beside")]
@@ -113,7 +118,7 @@ def _beside(plan: Plan, ledger: Ledger, name: str, transfers: int) -> tuple[Comp
             found.p99_ms_alone.append(percentile(alone.waits, 0.99) * 1_000)
             found.p99_ms_beside.append(percentile(beside.waits, 0.99) * 1_000)
             found.slower.append(alone.transfers_per_second / beside.transfers_per_second)
-    did = f"{median(running.per_second):,.1f} {NEIGHBOURS[name][1]}/s"
+    did = f"{rounded(median(running.per_second)):,} {NEIGHBOURS[name][1]}/s"
     return found._replace(did=did), running.peak_rss_mb
 
 

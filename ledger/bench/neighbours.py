@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from datetime import timedelta
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import date, timedelta
 from itertools import count
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 from ledger.bench.children import Child, child, settings, tell, told
+from ledger.bench.laid import laid, statements
 from ledger.bench.machine import peak_rss_mb
 from ledger.bench.project import forget
+from ledger.bench.statement_lines import TwoSides, two_sides
 from ledger.bootstrap import Service
 from ledger.eventstore.connections import APPLICATION_ROLE, connect
 from ledger.projections.rebuild import rebuild
@@ -27,6 +29,7 @@ SLOW_ROWS, SLOW_PAUSE_SECONDS = 20, 0.05
 _LOOK_SECONDS = 0.5
 _EVERYTHING = "SELECT events.* FROM ledger.events, generate_series(1, 1000)"
 """More than any reader takes before its bench ends."""
+_NIGHT_LINES, _NIGHT_DAYS = 2_000, 1
 
 
 class Enough(Exception):
@@ -34,12 +37,20 @@ class Enough(Exception):
 
 
 class Neighbour:
-    """One activity beside the load: it counts what it did, and ends between two of its pages."""
+    """One activity beside the load: it counts what it did, and ends between two of its pages. ``nights`` numbers what must be another one
+    each time."""
 
     def __init__(self, service: Service, corridor: str) -> None:
         self.service, self.corridor = service, corridor
         self.begun, self.stop = Event(), Event()
         self.done = 0
+        self.nights = count()
+        self._reached = 0
+
+    def begin(self) -> None:
+        """Another round, which begins with the first event."""
+        self.begun.clear()
+        self.stop.clear()
         self._reached = 0
 
     def progress(self, position: int, _head: int) -> None:
@@ -95,15 +106,23 @@ def check_everything(neighbour: Neighbour) -> None:
 
 
 def report(neighbour: Neighbour) -> None:
-    """The night's report, of one business date after another; what is counted is reports."""
+    """The night job over statements it has not seen yet, one night after the other; what is counted is reports."""
     from reconciliation.nightly import run_nightly  # noqa: PLC0415 - only this process needs the night job
 
-    today = neighbour.service.clock().date()
+    ledger, today = neighbour.service.ledger(neighbour.corridor), neighbour.service.clock().date()
+    said = list(statements(ledger, _sides(today)))
     neighbour.begun.set()
-    for nights in count():
-        run_nightly(neighbour.service, neighbour.corridor, [], today - timedelta(days=nights % 200))
+    for night in neighbour.nights:
+        bodies = [statement.replace(b"BENCH-", b"%06d" % night) for statement in said]
+        run_nightly(neighbour.service, neighbour.corridor, bodies, today)
         neighbour.done += 1
         neighbour.end_page()
+
+
+def _sides(today: date) -> TwoSides:
+    """Lines that agree: what differs becomes a command, and commands are writers."""
+    sides = two_sides("night", _NIGHT_LINES, today - timedelta(days=1), _NIGHT_DAYS)
+    return sides._replace(reported=sides.expected)
 
 
 def build_anew(neighbour: Neighbour) -> None:
@@ -123,10 +142,11 @@ def catch_up(neighbour: Neighbour) -> None:
         neighbour.end_page()
 
 
+NIGHT = "night report"
 NEIGHBOURS: dict[str, tuple[Callable[[Neighbour], None], str]] = {
     "slow readers": (read_slowly, "rows"),
     "verify": (check_everything, "events"),
-    "night report": (report, "reports"),
+    NIGHT: (report, "reports"),
     "rebuild": (build_anew, "events"),
     "projector far behind": (catch_up, "events"),
 }
@@ -156,7 +176,10 @@ class Running:
 @contextmanager
 def neighbour(service: Service, corridor: str, activity: str) -> Iterator[Running]:
     """One activity in a process of its own."""
-    with child(service, __name__, corridor=corridor, activity=activity) as process:
+    with ExitStack() as stack:
+        if activity == NIGHT:
+            stack.enter_context(laid(service, service.ledger(corridor), _sides(service.clock().date())))
+        process = stack.enter_context(child(service, __name__, corridor=corridor, activity=activity))
         process.answer()
         yield Running(process)
 
@@ -168,12 +191,14 @@ def main() -> None:
     with Service(settings()) as service:
         service.ledger(wanted["corridor"]).terms()
         tell(ready=True)
+        neighbour = Neighbour(service, wanted["corridor"])
         while told():
-            _work(activity, Neighbour(service, wanted["corridor"]))
+            _work(activity, neighbour)
 
 
 def _work(activity: Callable[[Neighbour], None], working: Neighbour) -> None:
     """Until the bench says stop."""
+    working.begin()
     failed: list[Exception] = []
 
     def run() -> None:

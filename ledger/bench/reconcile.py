@@ -1,8 +1,6 @@
 """T7, ``corridor bench reconcile``: the night job over statements and ledger lines by the hundred thousand, beside the bare join.
 
-The ledger's lines are laid into the journal projection for the run and taken out again before the rules are verified: writing so many
-transfers would take longer than all else, and the night job reads nothing of them but these lines. Run as a module it is the process
-that reconciles.
+Run as a module it is the process that reconciles.
 """
 
 from __future__ import annotations
@@ -18,20 +16,17 @@ from typing import Any
 from ledger.application import Ledger
 from ledger.bench.children import child, settings, tell, told
 from ledger.bench.figures import median, rounded
+from ledger.bench.laid import laid, statements
 from ledger.bench.machine import peak_rss_mb
 from ledger.bench.plan import Plan
 from ledger.bench.result import Bar, Check, Found, Yardstick
-from ledger.bench.statement_lines import Line, TwoSides, csv_statements, two_sides
+from ledger.bench.statement_lines import TwoSides, two_sides
 from ledger.bench.yardsticks import copy_and_join_seconds
 from ledger.bootstrap import Service
-from ledger.domain.posting import account_name
-from ledger.projections.runner import Runner
 
-BANK = "psbc"
 DAYS = 5
 CEILING, MEMORY_MB_MAX = 1.0, 500.0
 _STAGES = {"statements read": "fix the boundary", "matching": "match", "recording": "record breaks"}
-_COPY_PART = 100_000
 
 
 def bench(plan: Plan) -> Found:
@@ -94,49 +89,18 @@ def _bare(plan: Plan, sides: TwoSides) -> float:
 
 def _night(plan: Plan, ledger: Ledger, sides: TwoSides) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """One run in a process of its own: what it took, and (UETR, class) of every difference it found."""
-    bank = ledger.terms().participant(BANK)
-    account = account_name(BANK, "cash", bank.currency)
-    position = Runner(ledger.log_store).catch_up()
-    _lay(plan.service, ledger.corridor_code, account, position, sides)
-    try:
-        with tempfile.TemporaryDirectory(prefix="corridor-bench-") as folder:
-            opening = -sum(line.amount for day in sides.expected for line in day)
-            files = []
-            for number, statement in enumerate(csv_statements(sides, bank.statement_account, bank.currency, opening)):
-                files.append(str(Path(folder) / f"{number}.csv"))
-                Path(files[-1]).write_bytes(statement)
-            found = Path(folder) / "differences.json"
-            business_date = sides.days[-1].isoformat()
-            with child(
-                plan.service, __name__, corridor=ledger.corridor_code, files=files, date=business_date, differences=str(found)
-            ) as process:
-                said = process.answer()
-            return said, [(uetr, kind) for uetr, kind in json.loads(found.read_text(encoding="utf-8"))]
-    finally:
-        with plan.service.pool.transaction() as cursor:
-            cursor.execute(
-                "DELETE FROM projections.journal_lines WHERE corridor = %(corridor)s AND account = %(account)s",
-                {"corridor": ledger.corridor_code, "account": account},
-            )
-
-
-def _lay(service: Service, corridor: str, account: str, position: int, sides: TwoSides) -> None:
-    """Lays the ledger's side into the journal, where the boundary stands."""
-    copy = (
-        "COPY projections.journal_lines (corridor, account, position, line_no, boundary, recorded_at, currency, entry, reference, command,"
-        " amount, booking_date, value_date) FROM STDIN"
-    )
-    recorded_at = service.clock().isoformat()
-    begin = f"{corridor}\t{account}\t{position}\t"
-    between = f"\t{position}\t{recorded_at}\t{account.rpartition(':')[2]}\tpayout\t"
-
-    def row(number: int, line: Line) -> str:
-        return f"{begin}{number}{between}{line.uetr}\t{line.uetr}\t{line.amount}\t{line.booked_on}\t{line.booked_on}\n"
-
-    numbered = list(enumerate((line for day in sides.expected for line in day), 1))
-    with service.pool.transaction() as cursor:
-        for start in range(0, len(numbered), _COPY_PART):
-            cursor.copy_in(copy, "".join(row(number, line) for number, line in numbered[start : start + _COPY_PART]).encode())
+    with laid(plan.service, ledger, sides), tempfile.TemporaryDirectory(prefix="corridor-bench-") as folder:
+        files = []
+        for number, statement in enumerate(statements(ledger, sides)):
+            files.append(str(Path(folder) / f"{number}.csv"))
+            Path(files[-1]).write_bytes(statement)
+        found = Path(folder) / "differences.json"
+        business_date = sides.days[-1].isoformat()
+        with child(
+            plan.service, __name__, corridor=ledger.corridor_code, files=files, date=business_date, differences=str(found)
+        ) as process:
+            said = process.answer()
+        return said, [(uetr, kind) for uetr, kind in json.loads(found.read_text(encoding="utf-8"))]
 
 
 def _wrong(planted: dict[str, str], differences: list[tuple[str, str]]) -> int:

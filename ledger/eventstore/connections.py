@@ -7,7 +7,7 @@ handed out again.
 
 import io
 import select
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ import psycopg2
 from eventsourcing import persistence
 from psycopg2 import extensions
 
-from ledger.eventstore.binary_copy import in_pieces
+from ledger.eventstore.binary_copy import PIECE_BYTES, in_pieces
 
 APPLICATION_ROLE = "corridor_app"
 
@@ -94,6 +94,23 @@ class _Pieces(io.RawIOBase):
         return next(self._pieces, b"")
 
 
+class _Taken(io.BytesIO):
+    """Takes what the driver writes, row by row, and calls somebody now and then."""
+
+    def __init__(self, between: Callable[[], object]) -> None:
+        super().__init__()
+        self._between = between
+        self._room = PIECE_BYTES
+
+    def write(self, row: Any, /) -> int:
+        """Takes a row."""
+        self._room -= len(row)
+        if self._room <= 0:
+            self._room = PIECE_BYTES
+            self._between()
+        return super().write(row)
+
+
 class PostgresCursor(persistence.Cursor):
     """A cursor whose results are Python values: bytea as bytes, uuid as UUID, timestamptz as aware datetime in UTC."""
 
@@ -127,9 +144,11 @@ class PostgresCursor(persistence.Cursor):
         with translated_errors():
             self.raw.copy_expert(statement, _Pieces(in_pieces(parts)))
 
-    def copy_out(self, statement: str | bytes, params: persistence.Params | None = None) -> bytes:
-        """What a `COPY … TO STDOUT` gives."""
-        taken = io.BytesIO()
+    def copy_out(
+        self, statement: str | bytes, params: persistence.Params | None = None, *, between: Callable[[], object] | None = None
+    ) -> bytes:
+        """What a `COPY … TO STDOUT` gives. ``between`` is called after each piece of it; meanwhile the server waits, too."""
+        taken = io.BytesIO() if between is None else _Taken(between)
         with translated_errors():
             self.raw.copy_expert(statement if params is None else self.raw.mogrify(statement, params), taken)
         return taken.getvalue()

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from ledger.domain import ids
 from ledger.eventstore.connections import PostgresCursor, PostgresPool
+from ledger.pacing import FULL_SPEED, FullSpeed, Pages
 from ledger.projections.snapshot import snapshot
 from reconciliation import comparing
 from reconciliation.classes import Circumstances, Classified, FoundBefore, Known
@@ -31,6 +32,19 @@ from tests.unit.reconciliation_examples import ACCOUNT, DAY, NEXT_DAY, uetr
 
 BOUNDARY = 100
 EVE = DAY - timedelta(days=1)
+
+
+class Writers(FullSpeed):
+    """Somebody writes all the time, and no rests are needed."""
+
+    def begin(self) -> bool:
+        return True
+
+    def rest(self, _events: int = 0, /) -> float:
+        return 1.0
+
+
+ALONE, BESIDE = Pages(FULL_SPEED, 1), Pages(Writers(), 1)
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +204,9 @@ def test_what_is_left_out_is_what_the_matcher_would_have_matched(pool: PostgresP
     everything = sorted({str(line["reference"]) for line in hostile.journal})
     with snapshot(pool, corridor) as at:
         all_lines = expected_lines(at, ACCOUNT, hostile.window, BOUNDARY, everything)
-        [compared] = [one.with_lines_of([*rows, *lines], at, BOUNDARY) for one in compare([(staged, hostile.window)], at, BOUNDARY, pool)]
+        [compared] = [
+            one.with_lines_of([*rows, *lines], at, BOUNDARY) for one in compare([(staged, hostile.window)], at, BOUNDARY, pool, ALONE)
+        ]
     wanted = Counter(match([*rows, *hostile.rows], [*lines, *all_lines], circumstances))
     left = Counter(match([*rows, *compared.reported], [*lines, *compared.expected], circumstances))
     counted = wanted - left
@@ -233,16 +249,17 @@ def several_days(corridor: str, pool: PostgresPool) -> list[Planned]:
     return planned
 
 
+@pytest.mark.parametrize("pages", [ALONE, BESIDE], ids=["alone", "beside writers"])
 @pytest.mark.parametrize("lines_at_once", [1, 3, 4, 1_000_000])
 def test_it_does_not_matter_how_many_statements_are_compared_together(
-    pool: PostgresPool, monkeypatch: pytest.MonkeyPatch, lines_at_once: int
+    pool: PostgresPool, monkeypatch: pytest.MonkeyPatch, lines_at_once: int, pages: Pages
 ) -> None:
-    """One by one, some or all: what agrees, what does not, and in which order the statements come."""
+    """One by one, some or all, with the next ones read ahead or not: what agrees, what does not, and in which order the statements come."""
     monkeypatch.setattr(comparing, "LINES_AT_ONCE", lines_at_once)
-    corridor = f"grouped-{lines_at_once}"
+    corridor = f"grouped-{lines_at_once}-{pages.beside}"
     planned = several_days(corridor, pool)
     with snapshot(pool, corridor) as at:
-        found = list(compare(planned, at, BOUNDARY, pool))
+        found = list(compare(planned, at, BOUNDARY, pool, pages))
         row = ReportedLine(ACCOUNT, f"S{DAY}", 7, 0, DAY, DAY, -700, (str(uetr(7)),))
         [late] = expected_lines(at, ACCOUNT, Window(DAY, DAY, EVE, 2**62), BOUNDARY, [str(uetr(60))])
 
@@ -279,7 +296,7 @@ def test_pairs_that_agree_are_only_counted(pool: PostgresPool) -> None:
     rows = [ReportedLine(ACCOUNT, "S1", n, 0, DAY, DAY, -100 * n - (n == 2), (str(uetr(n)), f"E{n}")) for n in (1, 2, 3)]
     staged = Staged(ReportedStatement(ACCOUNT, "S1", DAY, DAY, 0, -601, 3, b""), lambda: pack(rows))
     with snapshot(pool, "agreeing") as at:
-        [compared] = compare([(staged, Window.of(staged.statement, None))], at, BOUNDARY, pool)
+        [compared] = compare([(staged, Window.of(staged.statement, None))], at, BOUNDARY, pool, ALONE)
         taken_apart = compared.with_lines_of([rows[2]._replace(statement="S0")], at, BOUNDARY)
     assert (compared.agreed, compared.reported, [line.amount for line in compared.expected]) == (Tally(2, 2, 0, 400), [rows[1]], [-200])
     assert (taken_apart.agreed, taken_apart.reported) == (Tally(1, 1, 0, 100), [rows[1], rows[2]])

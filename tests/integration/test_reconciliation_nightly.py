@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +15,7 @@ from ledger import commands as c
 from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.errors import LedgerError
-from ledger.eventstore.connections import PostgresCursor
+from ledger.eventstore import binary_copy, connections
 from ledger.eventstore.migrate import migrate
 from ledger.iso20022.camt053 import write_camt053
 from ledger.iso20022.statement import Direction, Entry, EntryDetail, Statement
@@ -144,6 +144,22 @@ def as_mt940(statement: Statement) -> bytes:
     return (text + balance("62F", statement.closing.minor, statement.closing.on) + "-\n").encode()
 
 
+def as_csv(statement: Statement) -> bytes:
+    """The same statement in the ledger's own CSV, as plain as a program writes it."""
+
+    def line(row: str, minor: int, uetr: object = "", end_to_end_id: object = "") -> str:
+        begins = f"{row},{statement.id},{statement.account.number},{statement.currency},{MONDAY},"
+        amount = f"{abs(minor) // 100}.{abs(minor) % 100:02},{'DBIT' if minor < 0 else 'CRDT'}"
+        return f"{begins},{amount},{uetr or ''},{end_to_end_id or ''},,,\n"
+
+    def signed(one: Entry) -> int:
+        return one.minor if one.direction is Direction.CREDIT else -one.minor
+
+    header = "row,statement,account,currency,date,value_date,amount,direction,uetr,end_to_end_id,reference,reversal,kind\n"
+    lines = "".join(line("line", signed(one), one.details[0].uetr, one.details[0].end_to_end_id) for one in statement.entries)
+    return (header + line("opening", statement.opening.minor) + lines + line("closing", statement.closing.minor)).encode()
+
+
 def found(result: Report) -> set[tuple[str, str, str, str]]:
     """The differences: class, account, amount, reference."""
     return {(one.break_class, one.account, one.difference, one.reference) for one in result.differences}
@@ -238,23 +254,23 @@ def test_figures_taken_beside_writers_are_the_same(corridor: Corridor, monkeypat
         assert read_figures(at, terms, MONDAY, MONDAY, Beside()) == found
 
 
-def test_statistics_are_taken_for_statements_and_gently_beside_writers(corridor: Corridor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A night without any matches nothing; beside writers the server rests while it looks at the lines."""
-    asked: list[Any] = []
-    execute = PostgresCursor.execute
+def test_a_night_beside_writers_finds_the_same_differences(corridor: Corridor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then files are read and kept, and the ledger's lines compared, one after the other and piece by piece."""
+    rested: list[str] = []
 
-    def noted(cursor: PostgresCursor, statement: str | bytes, params: Any = None) -> None:
-        if "ANALYZE (SKIP_LOCKED)" in str(statement):
-            asked.append(params)
-        execute(cursor, statement, params)
+    class Noted(Beside):
+        def rest(self, events: int = 0, /) -> float:
+            caller = sys._getframe(2)
+            rested.append(caller.f_code.co_name)
+            return super().rest(events)
 
-    monkeypatch.setattr(PostgresCursor, "execute", noted)
-    corridor.night([])
-    assert asked == []
-    corridor.night(corridor.bodies())
-    monkeypatch.setattr(nightly, "pace_beside", lambda _pool, _events: Beside())
-    corridor.night(corridor.bodies(day=TUESDAY), TUESDAY)
-    assert asked == [{"delay_ms": 0}, {"delay_ms": 5}]
+    monkeypatch.setattr(nightly, "pace_beside", lambda _pool, _events: Noted())
+    monkeypatch.setattr(binary_copy, "PIECE_BYTES", 100)
+    monkeypatch.setattr(connections, "PIECE_BYTES", 100)
+    lines = {account: corridor.entries(account) for account in (ABB, PSBC, BANK)} | corridor.planted()
+    files = [as_csv(corridor.statement(account, entries)) for account, entries in lines.items()]
+    assert found(corridor.night(files)) == THE_THREE
+    assert {"_read", "_in_pages", "receive", "write", "_reconcile", "_record"} <= set(rested)
 
 
 def test_the_same_night_again_is_the_same_report_and_adds_no_event(corridor: Corridor) -> None:

@@ -114,6 +114,15 @@ def test_the_writers_are_looked_at_before_the_first_page_and_only_then(busy: Mac
     assert Machine(events_per_second=0).pace().begin() is False
 
 
+def test_a_page_begins_when_that_is_asked_and_not_with_what_went_before(busy: Machine) -> None:
+    """What cannot be paused and rests by itself, or waits for somebody, is no page."""
+    pace = busy.pace()
+    after_a_page(busy, pace, 0.01, 100)
+    busy.now += 5.0
+    pace.begin()
+    assert after_a_page(busy, pace, 0.01, 100)[1] == round(0.01 * REST_MOST, 6)
+
+
 def test_pages_beside_writers_begin_small_and_come_to_what_takes_a_page_s_time(busy: Machine) -> None:
     """They grow at most twofold from one to the next, shrink at once, and keep between least and most."""
     pages = Pages(busy.pace(), most=500, least=100)
