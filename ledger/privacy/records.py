@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from pydantic import JsonValue
 
+from ledger.eventstore.binary_copy import PIECE_BYTES
 from ledger.privacy.errors import RecordAltered, RecordUnfit
 from ledger.privacy.framing import framed
 from ledger.privacy.keys import KEY_BYTES, NONCE_BYTES
@@ -34,7 +35,6 @@ class EncodedRecord(bytes):
 
 RecordValue: TypeAlias = JsonValue | bytes
 
-_PART_BYTES: Final = 256 * 1024
 _TAG_BYTES: Final = 16
 _KEY_PURPOSE: Final = b"corridor/record-key/v1"
 _PURPOSE: Final = b"corridor/record/v1"
@@ -118,7 +118,7 @@ class RecordCipher:
 
     def seal_in_parts(self, kind: RecordKind, encoded: bytes) -> Sealed:
         """What `seal` gives; the ciphertext of a large record comes part by part, as it is asked for, and only once."""
-        if len(encoded) <= _PART_BYTES:
+        if len(encoded) <= PIECE_BYTES:
             nonce, ciphertext = self.seal(kind, encoded)
             return Sealed(nonce, len(ciphertext), (ciphertext,))
         nonce = os.urandom(NONCE_BYTES)
@@ -127,8 +127,8 @@ class RecordCipher:
     def _parts(self, kind: RecordKind, nonce: bytes, encoded: bytes) -> Iterator[bytes]:
         encryptor = Cipher(AES(self._key), GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(self._bound_to(kind))
-        for begin in range(0, len(encoded), _PART_BYTES):
-            yield encryptor.update(encoded[begin : begin + _PART_BYTES])
+        for begin in range(0, len(encoded), PIECE_BYTES):
+            yield encryptor.update(encoded[begin : begin + PIECE_BYTES])
         yield encryptor.finalize() + encryptor.tag
 
     def open(self, kind: RecordKind, nonce: bytes, ciphertext: bytes) -> bytes:

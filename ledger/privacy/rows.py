@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from ledger.eventstore.binary_copy import SIGNATURE, TRAILER
+from ledger.eventstore.binary_copy import PIECE_BYTES, SIGNATURE, TRAILER
 from ledger.privacy.records import RecordKind, Sealed
 
 _COLUMNS: Final = 4
@@ -24,14 +24,17 @@ class SealedRecord(NamedTuple):
 
 
 def record_rows(records: Iterable[SealedRecord]) -> Iterator[bytes]:
-    """The records as the data of one COPY, part by part."""
-    yield SIGNATURE
-    for subject_id, kind, sealed in records:
+    """The records as the data of one COPY: all together but for large ones, which come part by part."""
+    parts = [SIGNATURE]
+    for subject_id, kind, (nonce, size, ciphertext) in records:
         kind_bytes = kind.encode()
-        yield _SUBJECT.pack(_COLUMNS, 16, subject_id.bytes, len(kind_bytes))
-        yield kind_bytes
-        yield _LENGTH.pack(len(sealed.nonce))
-        yield sealed.nonce
-        yield _LENGTH.pack(sealed.size)
-        yield from sealed.ciphertext
-    yield TRAILER
+        parts += (_SUBJECT.pack(_COLUMNS, 16, subject_id.bytes, len(kind_bytes)), kind_bytes, _LENGTH.pack(len(nonce)), nonce)
+        parts.append(_LENGTH.pack(size))
+        if size <= PIECE_BYTES:
+            parts += ciphertext
+        else:
+            yield b"".join(parts)
+            yield from ciphertext
+            parts.clear()
+    parts.append(TRAILER)
+    yield b"".join(parts)

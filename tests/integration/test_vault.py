@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg2
 import pytest
 
+from ledger.eventstore.binary_copy import PIECE_BYTES
 from ledger.eventstore.connections import PostgresPool
 from ledger.eventstore.migrate import migrate
 from ledger.privacy.commitments import commit_party, differing_fields, openings_of
@@ -74,6 +75,21 @@ def test_what_is_stored_is_read_again_by_any_process_with_the_key(vault: Vault, 
     assert again.read(fatima) == FATIMA
     assert again.read(message) == {RecordKind.BODY: body}
     assert again.read_many([fatima, wang, *ids(99)]) == {fatima: FATIMA, wang: WANG}
+
+
+def test_large_records_among_small_ones_are_sealed_and_stored_piece_by_piece(vault: Vault, url: str) -> None:
+    """Two of several megabytes, between and after small ones: each opens whole, and storing them again changes nothing."""
+    one, other, fatima, wang = ids(1, 2, 3, 4)
+    bodies = [random.Random(number).randbytes(3 * PIECE_BYTES + number) for number in (0, 7)]
+    subjects = [
+        NewSubject(fatima, FATIMA),
+        NewSubject(one, {RecordKind.MESSAGE: bodies[0], RecordKind.REFERENCE: "a file"}),
+        NewSubject(wang, WANG),
+        NewSubject(other, {RecordKind.MESSAGE: bodies[1]}),
+    ]
+    assert vault.store_subjects(subjects) == vault.store_subjects(subjects)
+    assert vault.read_many([one, other, fatima, wang]) == {subject.subject_id: subject.records for subject in subjects}
+    assert rows(url, "SELECT count(*) FROM vault.records") == [(7,)]
 
 
 def test_nothing_readable_stands_in_the_tables(vault: Vault, url: str) -> None:

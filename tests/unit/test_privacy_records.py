@@ -34,7 +34,7 @@ def test_a_sealed_record_opens_to_the_same_value(value: object) -> None:
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 17, 30])
 def test_a_large_record_is_sealed_part_by_part_into_what_it_would_be_at_once(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """It opens like any other, and its size was told before it was sealed."""
-    monkeypatch.setattr(records, "_PART_BYTES", 8)
+    monkeypatch.setattr(records, "PIECE_BYTES", 8)
     encoded, cipher = bytes(range(size)), RecordCipher(ANNA, KEY)
     sealed = cipher.seal_in_parts(RecordKind.MESSAGE, encoded)
     ciphertext = b"".join(sealed.ciphertext)
