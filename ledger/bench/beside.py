@@ -61,13 +61,14 @@ class Compared(NamedTuple):
 def bench(plan: Plan) -> Found:
     """``ratio`` is that of the neighbour that costs most.
 
-    A round is long enough for a neighbour to show what it costs as it goes on, and not only as it begins. One round says little on a
-    machine that others use, too: there is one more of them than `plan` says, and each side comes first as often as the other.
+    A round is long enough for a neighbour to show what it costs as it goes on, and not only as it begins; in a quick bench it is not quite,
+    and there are half as many. One round says little on a machine that others use, too: there is one more of them than `plan` says, and
+    each side comes first as often as the other.
     """
-    plan = replace(plan, runs=plan.runs + 1)
+    plan = replace(plan, runs=plan.pick((plan.runs + 1) // 2, plan.runs + 1, plan.runs + 1))
     ledger = plan.corridor()
-    corridor, transfers = ledger.corridor_code, plan.pick(1_250, 6_000, 20_000)
-    fill(ledger, f"{plan.seed}/fill", plan.pick(60_000, 300_000, 1_000_000), plan.progress)
+    corridor, transfers = ledger.corridor_code, plan.pick(1_500, 6_000, 20_000)
+    fill(ledger, f"{plan.seed}/fill", plan.pick(30_000, 300_000, 1_000_000), plan.progress)
     Runner(ledger.log_store).catch_up()
     # The night is another corridor's: its own would first project what is being written, which is a neighbour by itself.
     quiet = plan.corridor()
