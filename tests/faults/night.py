@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.integration.serviced import friday_clock
 def main() -> None:
     """Exits with 0 when the report is written; otherwise it does not exit at all."""
     corridor, day, left = sys.argv[1], date.fromisoformat(sys.argv[2]), int(sys.argv[3])
-    copy_in: Callable[..., None] = PostgresCursor.copy_in
+    copy_in_parts: Callable[..., None] = PostgresCursor.copy_in_parts
     counting = Lock()
 
     def step(*_: object) -> None:
@@ -39,11 +39,11 @@ def main() -> None:
         step()
         return path.read_bytes()
 
-    def counted_copy_in(cursor: PostgresCursor, statement: str | bytes, data: bytes) -> None:
-        copy_in(cursor, statement, data)
+    def counted(cursor: PostgresCursor, statement: str | bytes, parts: Iterable[bytes]) -> None:
+        copy_in_parts(cursor, statement, parts)
         step()
 
-    PostgresCursor.copy_in = counted_copy_in  # type: ignore[method-assign]
+    PostgresCursor.copy_in_parts = counted  # type: ignore[method-assign]
     # One break a command, one command a commit, and every line in the file.
     breaks.BREAKS_AT_ONCE = nightly._COMMANDS_AT_ONCE = waiting_lines._BYTES_IN_MEMORY = 1
     with Service(Settings.from_environment(dict(os.environ)), clock=friday_clock()) as service:

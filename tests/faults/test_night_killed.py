@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from ledger.statements.csv_columns import COLUMNS
 from ledger.verify import verify
 from reconciliation.archive import reports
 from reconciliation.nightly import run_nightly
-from tests.integration.serviced import friday_clock, open_corridor, settings_of
+from tests.integration.serviced import environment_of, friday_clock, open_corridor, settings_of
 
 CORRIDOR = "abb-psbc"
 DAY = date(2026, 3, 27)
@@ -44,12 +43,7 @@ def test_a_night_killed_at_every_step_ends_as_one_that_was_not(empty_database_ur
         file.write_text(statement(account, number))
     with Service(settings, clock=friday_clock()) as service:
         open_corridor(service, CORRIDOR)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CORRIDOR_")} | {
-        "CORRIDOR_DATABASE_URL": str(settings.database_url),
-        "CORRIDOR_KEY_FILE": str(settings.key_file),
-        "CORRIDOR_DATA_DIR": str(tmp_path),
-        "TMPDIR": str(aside),
-    }
+    environment = environment_of(settings) | {"TMPDIR": str(aside)}
     ended, kept = [], []
     with Service(settings, clock=friday_clock()) as service:
         for life in range(100):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from ledger.projections.snapshot import snapshot
 from ledger.projections.transfers import transfers
 from ledger.sandbox.generator import generate_pacs008
 from ledger.verify import verify
-from tests.integration.serviced import facts, friday_clock, open_corridor, settings_of
+from tests.integration.serviced import environment_of, facts, friday_clock, open_corridor, settings_of
 
 CORRIDOR = "abb-psbc"
 # What one process after the other may do before it is killed. The first ones die before anything is written down as to be done.
@@ -56,11 +55,7 @@ def test_a_watcher_killed_at_every_step_takes_each_file_once_and_answers_it_once
         (folders.inbox / f"{name}.tmp").rename(folders.inbox / name)
     with Service(settings, clock=friday_clock()) as service:
         open_corridor(service, CORRIDOR)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CORRIDOR_")} | {
-        "CORRIDOR_DATABASE_URL": str(settings.database_url),
-        "CORRIDOR_KEY_FILE": str(settings.key_file),
-        "CORRIDOR_DATA_DIR": str(tmp_path),
-    }
+    environment = environment_of(settings)
     collected: Counter[tuple[str, bytes]] = Counter()
     ended = []
     for life in (*LIVES, 1_000):

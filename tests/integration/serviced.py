@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from ledger.bootstrap import Service
 from ledger.clock import SetClock
 from ledger.domain.terms import Terms
 from ledger.sandbox.generator import CorridorFacts
-from ledger.settings import Settings
+from ledger.settings import PREFIX, Settings
 
 FRIDAY = datetime(2026, 3, 27, 8, 0, tzinfo=UTC)
 MAD_PER_USD = Decimal("9.3189")
@@ -28,6 +29,16 @@ def settings_of(database_url: str, folder: Path) -> Settings:
     """Settings for a database of the test's server; the folder keeps the vault's master key."""
     url = "postgresql:///?" + urlencode(extensions.parse_dsn(database_url))
     return Settings(database_url=url, owner_url=url, data_dir=folder, key_file=folder / "vault.key")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """For a process of its own that works on the same database with the same key."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return others | {
+        f"{PREFIX}DATABASE_URL": str(settings.database_url),
+        f"{PREFIX}KEY_FILE": str(settings.key_file),
+        f"{PREFIX}DATA_DIR": str(settings.data_dir),
+    }
 
 
 def terms_of(corridor: str, **changes: Any) -> Terms:
