@@ -109,7 +109,7 @@ class Archive:
         where = {"corridor": self.corridor, "received_at": received_at}
         [(kept,)] = cursor.rows(QUERIES["file_is_kept"], {**where, "digest": file.digest})
         if not kept:
-            row = in_pieces(file_row(self.corridor, file.digest, received_at, file.data))
+            row = file_row(self.corridor, file.digest, received_at, file.data)
             cursor.copy_in_parts(QUERIES["copy_file"], _in_pages(row, pages) if pages.beside else row)
         for statement in statements:
             cursor.execute(
@@ -203,8 +203,8 @@ def report(pool: PostgresPool, corridor: str, report_id: str) -> Report | None:
     return None if document is None else Report.from_json(document)
 
 
-def _in_pages(pieces: Iterable[bytes], pages: Pages) -> Iterator[bytes]:
-    for piece in pieces:
+def _in_pages(parts: Iterable[bytes], pages: Pages) -> Iterator[bytes]:
+    for piece in in_pieces(parts):
         yield piece
         pages.end()
 

@@ -135,12 +135,12 @@ class PostgresCursor(persistence.Cursor):
         self.execute(statement, params)
         return self.fetchall()
 
-    def copy_in(self, statement: str | bytes, *parts: bytes) -> None:
-        """Sends the bytes of all parts to a `COPY … FROM STDIN`; statements before and after it in the same text run in the same trip."""
-        self.copy_in_parts(statement, parts)
+    def copy_in(self, statement: str | bytes, data: bytes) -> None:
+        """Sends `data` to a `COPY … FROM STDIN`; statements before and after it in the same text run in the same trip."""
+        self.copy_in_parts(statement, (data,))
 
     def copy_in_parts(self, statement: str | bytes, parts: Iterable[bytes]) -> None:
-        """The same with parts that are made while they are sent: no more than a piece of them is held at a time."""
+        """The same of data in parts, which may be made while they are sent: no more than a piece of them is held at a time."""
         with translated_errors():
             self.raw.copy_expert(statement, _Pieces(in_pieces(parts)))
 
